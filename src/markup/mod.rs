@@ -1,0 +1,15 @@
+//! What models write, the document it means, and what people export.
+//!
+//! Pieces of DocTags text come in; a [`DocTree`] with source ranges and boxes comes out, at every
+//! moment valid for what has been read so far. Bad input never gives an error: it gives a tree and
+//! diagnostics. No model, no PDF, no interface and no threads are known here.
+
+pub mod diagnostic;
+pub mod label;
+pub mod table;
+pub mod tree;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use label::Label;
+pub use table::{Cell, CellHeader, TableGrid};
+pub use tree::{DocTree, Layer, Node, NodeId, NodeKind, PageNode};

@@ -1,0 +1,77 @@
+//! Tables as rectangular grids with spans and header flags.
+
+use std::ops::Range;
+
+use crate::geometry::BBox;
+
+/// A rectangular table. Each slot belongs to at most one cell; slots of no cell are empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TableGrid {
+    /// Number of rows.
+    pub num_rows: usize,
+    /// Number of columns.
+    pub num_cols: usize,
+    /// The cells by their top left slot, row by row.
+    pub cells: Vec<Cell>,
+}
+
+/// One cell; it may span several rows and columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Row of its top left slot, from 0.
+    pub row: usize,
+    /// Column of its top left slot, from 0.
+    pub col: usize,
+    /// Rows that it covers, at least 1.
+    pub row_span: usize,
+    /// Columns that it covers, at least 1.
+    pub col_span: usize,
+    /// What it says, trimmed.
+    pub text: String,
+    /// Which header it is, if any.
+    pub header: CellHeader,
+    /// Its markup, in bytes: the cell's token and text.
+    pub source: Range<usize>,
+    /// Where it stands, when something knows (the text layer does).
+    pub bbox: Option<BBox>,
+    /// Elements inside the cell, as a sub-document; DocTags has none.
+    pub children: Vec<crate::markup::tree::NodeId>,
+}
+
+/// Header flag of a cell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CellHeader {
+    /// Plain data.
+    #[default]
+    None,
+    /// Heads its column (`ched`).
+    Column,
+    /// Heads its row (`rhed`).
+    Row,
+    /// A row that titles the rows below it (`srow`).
+    Section,
+}
+
+impl TableGrid {
+    /// The cell that covers the slot.
+    pub fn cell_at(&self, row: usize, col: usize) -> Option<&Cell> {
+        self.cells.iter().find(|cell| {
+            (cell.row..cell.row + cell.row_span).contains(&row) && (cell.col..cell.col + cell.col_span).contains(&col)
+        })
+    }
+
+    /// For every slot, row by row, the index into `cells` of the cell that covers it.
+    pub fn slots(&self) -> Vec<Vec<Option<usize>>> {
+        let mut slots = vec![vec![None; self.num_cols]; self.num_rows];
+        for (index, cell) in self.cells.iter().enumerate() {
+            let rows = cell.row..(cell.row + cell.row_span).min(self.num_rows);
+            for slot_row in slots.get_mut(rows).unwrap_or_default() {
+                let cols = cell.col..(cell.col + cell.col_span).min(self.num_cols);
+                for slot in slot_row.get_mut(cols).unwrap_or_default() {
+                    slot.get_or_insert(index);
+                }
+            }
+        }
+        slots
+    }
+}

@@ -1,0 +1,40 @@
+//! What a model says while it works on one page.
+
+/// One step. A pull from the iterator is a step, so progress and cancelling need no callbacks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// The vision encoder has worked on one or more tiles.
+    EncodedTiles {
+        /// Tiles done.
+        done: usize,
+        /// Tiles in all.
+        total: usize,
+    },
+    /// The decoder has read the prompt.
+    Prefilled {
+        /// Length of the prompt, image tokens included.
+        prompt_tokens: usize,
+    },
+    /// One token.
+    Token {
+        /// Its id in the vocabulary.
+        id: u32,
+        /// Empty until the bytes so far form whole characters. Special tokens are kept as text.
+        text: String,
+        /// Natural logarithm of its probability under the model.
+        log_probability: f32,
+    },
+    /// The page came to its end; nothing follows.
+    Stopped(Stop),
+}
+
+/// Why generation ended by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// An end token or stop string.
+    End,
+    /// The token limit, or the end of the model's positions.
+    TokenLimit,
+    /// The loop guard fired.
+    Loop,
+}
