@@ -56,7 +56,8 @@ impl TableGrid {
     /// The cell that covers the slot.
     pub fn cell_at(&self, row: usize, col: usize) -> Option<&Cell> {
         self.cells.iter().find(|cell| {
-            (cell.row..cell.row + cell.row_span).contains(&row) && (cell.col..cell.col + cell.col_span).contains(&col)
+            (cell.row..cell.row + cell.row_span).contains(&row)
+                && (cell.col..cell.col + cell.col_span).contains(&col)
         })
     }
 
