@@ -41,6 +41,8 @@ pub enum Job {
     LoadModel {
         /// Folder in the Hugging Face layout.
         folder: PathBuf,
+        /// Where and how exactly it computes.
+        settings: ModelSettings,
     },
     /// Free the model's memory.
     UnloadModel,
@@ -51,6 +53,43 @@ pub enum Job {
         /// What.
         contents: Arc<[u8]>,
     },
+}
+
+/// Where and how exactly a model computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ModelSettings {
+    /// What computes.
+    pub device: DeviceChoice,
+    /// How exactly numbers are kept.
+    pub dtype: DtypeChoice,
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// A GPU that this build can use, else the processor.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The NVIDIA GPU of that number.
+    Cuda(usize),
+    /// Apple's GPU.
+    Metal,
+}
+
+/// How exactly numbers are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DtypeChoice {
+    /// What suits the device: f32 on a processor.
+    #[default]
+    Auto,
+    /// 32 bits; what the reference computes with.
+    F32,
+    /// 16 bits, more digits.
+    F16,
+    /// 16 bits, more range.
+    Bf16,
 }
 
 /// Where a document comes from.

@@ -1,4 +1,7 @@
 //! The one seam behind which every recognizer works: text layer, model, scripted replay.
+//!
+//! What reads the text layer is given the page's own text, what stands in a model's place is given
+//! pixels as well.
 
 use std::sync::Arc;
 
@@ -30,9 +33,6 @@ pub struct PageInput {
 pub trait Recognizer: Send {
     /// Name for people.
     fn name(&self) -> &str;
-
-    /// It looks at pixels; otherwise it reads the text layer.
-    fn needs_image(&self) -> bool;
 
     /// Starts reading a page. Nothing runs before the first `next()`; each `next()` is a step after
     /// which cancelling takes effect; dropping the iterator stops the work. The last item of a page
