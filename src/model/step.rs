@@ -3,7 +3,9 @@
 /// One step. A pull from the iterator is a step, so progress and cancelling need no callbacks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
-    /// The vision encoder has worked on one or more tiles.
+    /// Work on the image goes on. The numbers repeat while nothing new can be said (after each layer
+    /// of the vision encoder, and of the decoder while it reads the prompt), so that no pull takes
+    /// long and cancelling takes effect at once.
     EncodedTiles {
         /// Tiles done.
         done: usize,
@@ -19,7 +21,8 @@ pub enum Step {
     Token {
         /// Its id in the vocabulary.
         id: u32,
-        /// Empty until the bytes so far form whole characters. Special tokens are kept as text.
+        /// Empty until the bytes so far form whole characters. Special tokens are kept as text,
+        /// but for the end token, which closes the answer and has no text of its own.
         text: String,
         /// Natural logarithm of its probability under the model.
         log_probability: f32,
