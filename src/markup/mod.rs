@@ -3,13 +3,26 @@
 //! Pieces of DocTags text come in; a [`DocTree`] with source ranges and boxes comes out, at every
 //! moment valid for what has been read so far. Bad input never gives an error: it gives a tree and
 //! diagnostics. No model, no PDF, no interface and no threads are known here.
+//!
+//! A dialect turns characters into [`event`]s, the builder turns events into the tree, and
+//! [`export`] turns the tree into Markdown, HTML, JSON, CSV, plain text and DocTags.
+
+mod builder;
+pub mod dialect;
+pub mod event;
+pub mod location;
+pub mod parser;
 
 pub mod diagnostic;
 pub mod label;
 pub mod table;
 pub mod tree;
 
+pub mod export;
+
 pub use diagnostic::{Diagnostic, Severity};
+pub use dialect::Dialect;
 pub use label::Label;
+pub use parser::{Parser, parse};
 pub use table::{Cell, CellHeader, TableGrid};
 pub use tree::{DocTree, Layer, Node, NodeId, NodeKind, PageNode};

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::geometry::BBox;
 
-/// A rectangular table. Each slot belongs to at most one cell; slots of no cell are empty.
+/// A rectangular table. Slots of no cell are empty. Spans of bad markup can overlap; then the later
+/// cell has the slot.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableGrid {
     /// Number of rows.
@@ -55,7 +56,7 @@ pub enum CellHeader {
 impl TableGrid {
     /// The cell that covers the slot.
     pub fn cell_at(&self, row: usize, col: usize) -> Option<&Cell> {
-        self.cells.iter().find(|cell| {
+        self.cells.iter().rev().find(|cell| {
             (cell.row..cell.row + cell.row_span).contains(&row)
                 && (cell.col..cell.col + cell.col_span).contains(&col)
         })
@@ -69,7 +70,7 @@ impl TableGrid {
             for slot_row in slots.get_mut(rows).unwrap_or_default() {
                 let cols = cell.col..(cell.col + cell.col_span).min(self.num_cols);
                 for slot in slot_row.get_mut(cols).unwrap_or_default() {
-                    slot.get_or_insert(index);
+                    *slot = Some(index);
                 }
             }
         }
