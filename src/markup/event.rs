@@ -76,6 +76,8 @@ pub enum IgnoredToken {
     EmptyElement,
     /// The beginning of a token at the very end.
     HalfToken,
+    /// A self-closing token of a form of the dialect whose boxes and cells are not read.
+    XmlForm,
 }
 
 /// The elements of all dialects.

@@ -62,6 +62,37 @@ impl TableGrid {
         })
     }
 
+    /// The table is over: cells without text head nothing, and each slot that no cell covers gets
+    /// an empty one. Very large grids, which only loops make, keep their empty slots.
+    pub(crate) fn complete(&mut self, source: usize) {
+        const MOST: usize = 100_000;
+        for cell in self.cells.iter_mut().filter(|cell| cell.text.is_empty()) {
+            cell.header = CellHeader::None;
+        }
+        if self.num_rows.saturating_mul(self.num_cols) > MOST {
+            return;
+        }
+        let slots = self.slots();
+        let empty = slots.iter().enumerate().flat_map(|(row, slots)| {
+            slots.iter().enumerate().filter(|(_, slot)| slot.is_none()).map(move |(col, _)| (row, col))
+        });
+        let before = self.cells.len();
+        self.cells.extend(empty.map(|(row, col)| Cell {
+            row,
+            col,
+            row_span: 1,
+            col_span: 1,
+            text: String::new(),
+            header: CellHeader::None,
+            source: source..source,
+            bbox: None,
+            children: Vec::new(),
+        }));
+        if self.cells.len() > before {
+            self.cells.sort_by_key(|cell| (cell.row, cell.col));
+        }
+    }
+
     /// For every slot, row by row, the index into `cells` of the cell that covers it.
     pub fn slots(&self) -> Vec<Vec<Option<usize>>> {
         let mut slots = vec![vec![None; self.num_cols]; self.num_rows];

@@ -15,12 +15,7 @@ impl Builder {
                 self.close_all(false);
                 return;
             }
-            Element::Wrapper => {
-                if self.takes_literal_text() {
-                    self.text(event.raw, event.source.clone());
-                }
-                return;
-            }
+            Element::Wrapper => return,
             Element::List { .. } => {
                 if self.lists_too_deep > 0 {
                     self.lists_too_deep -= 1;
@@ -106,7 +101,7 @@ impl Builder {
             self.note(Severity::Note, source, "Only the first four coordinates count");
         }
         match &frame.kind {
-            FrameKind::Table(_) | FrameKind::Picture { .. } => self.take_box_of_caption(&frame),
+            FrameKind::Table(_) | FrameKind::Picture { .. } => self.complete_table(&frame),
             FrameKind::KeyValueRegion { links } => self.resolve_links(frame.node, links),
             _ => {}
         }
@@ -123,6 +118,24 @@ impl Builder {
             node.source.end =
                 if is_wrapper { node.source.end.max(frame.source_end) } else { frame.source_end };
             node.is_complete = is_complete;
+        }
+    }
+
+    /// The cells are all there: slots without a cell get an empty one, cells without text head
+    /// nothing, and a picture that is known to show something else has no molecule.
+    fn complete_table(&mut self, frame: &Frame) {
+        self.take_box_of_caption(frame);
+        match &mut self.node_mut(frame.node).kind {
+            NodeKind::Table { grid, .. } => grid.complete(frame.source_end),
+            NodeKind::Picture(picture) => {
+                if let Some(grid) = &mut picture.chart_data {
+                    grid.complete(frame.source_end);
+                }
+                if picture.class.as_ref().is_some_and(|class| !class.starts_with("chemistry")) {
+                    picture.smiles = None;
+                }
+            }
+            _ => {}
         }
     }
 

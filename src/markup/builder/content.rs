@@ -273,10 +273,8 @@ impl Builder {
             if !is_first {
                 self.note(Severity::Note, event.source.clone(), "The picture has more than one class");
             }
-        } else if self.takes_literal_text() {
-            self.text(event.raw, event.source.clone());
         } else {
-            self.note(Severity::Note, event.source.clone(), "This class stands in no picture");
+            self.note(Severity::Dropped, event.source.clone(), "This class stands in no picture");
         }
     }
 

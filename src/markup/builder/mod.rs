@@ -40,6 +40,8 @@ pub(crate) struct Builder {
     lists_too_deep: usize,
     /// Text that stands in no element and has not been reported yet.
     stray_text: Option<Range<usize>>,
+    /// It has been said once that this form of the dialect is not wholly read.
+    is_xml_form_reported: bool,
     /// An end token has been read; what follows on this page is left out.
     is_stopped: bool,
 }
@@ -141,14 +143,14 @@ impl Builder {
     }
 
     fn ignored(&mut self, why: IgnoredToken, event: &Event<'_>) {
-        let is_page_text = matches!(why, IgnoredToken::UnreadClass | IgnoredToken::ClassClose);
-        if is_page_text && self.takes_literal_text() {
-            self.text(event.raw, event.source.clone());
-            return;
-        }
         let (severity, message) = match why {
             IgnoredToken::BadLocation => (Severity::Dropped, "This is not a coordinate"),
             IgnoredToken::UnreadClass => (Severity::Note, "This picture class is not in use"),
+            IgnoredToken::XmlForm if self.is_xml_form_reported => return,
+            IgnoredToken::XmlForm => {
+                self.is_xml_form_reported = true;
+                (Severity::Dropped, "This is the XML form of DocTags, whose boxes and cells are not read")
+            }
             IgnoredToken::VoidClose | IgnoredToken::ClassClose => {
                 (Severity::Note, "This token has no closing tag")
             }

@@ -3,7 +3,7 @@
 use crate::markup::builder::frame::{CodeState, Frame, FrameKind, MaybeOpen};
 use crate::markup::builder::{Builder, MAX_DEPTH};
 use crate::markup::diagnostic::Severity;
-use crate::markup::event::{Element, Event, EventKind};
+use crate::markup::event::{Element, Event, EventKind, IgnoredToken};
 use crate::markup::table::TableGrid;
 use crate::markup::tree::{KeyValueRegion, Layer, NodeId, NodeKind, Picture, TextKind};
 
@@ -29,12 +29,7 @@ impl Builder {
                 self.close_all(false);
                 return;
             }
-            Element::Wrapper => {
-                if self.takes_literal_text() {
-                    self.text(event.raw, event.source.clone());
-                }
-                return;
-            }
+            Element::Wrapper => return,
             _ => {}
         }
         match self.make_room(element, may_nest) {
@@ -260,6 +255,13 @@ impl Builder {
                     return false;
                 };
                 state.shown.remove(shown);
+                self.text(event.raw, event.source.clone());
+                true
+            }
+            EventKind::Class { .. }
+            | EventKind::Ignored(
+                IgnoredToken::UnreadClass | IgnoredToken::ClassClose | IgnoredToken::EmptyElement,
+            ) => {
                 self.text(event.raw, event.source.clone());
                 true
             }

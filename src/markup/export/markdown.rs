@@ -2,7 +2,7 @@
 
 use crate::markup::export::join;
 use crate::markup::export::table::{num_header_rows, rows_of, text_of};
-use crate::markup::export::{ExportOptions, ImageLink};
+use crate::markup::export::{ExportOptions, ImageLink, captions_of};
 use crate::markup::table::{Cell, TableGrid};
 use crate::markup::tree::{DocTree, Node, NodeId, NodeKind, Picture};
 
@@ -82,8 +82,7 @@ impl Writer<'_> {
     }
 
     fn captions(&self, node: &Node) -> String {
-        let captions = node.children.iter().map(|child| self.tree.node(*child));
-        let texts = captions.filter(|child| child.kind == NodeKind::Caption).map(|child| escape(&child.text));
+        let texts = captions_of(self.tree, node).map(|(_, caption)| escape(&caption.text));
         texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
     }
 
@@ -216,7 +215,8 @@ fn code_span(text: &str) -> String {
 
 fn pipe_table(grid: &TableGrid) -> String {
     let rows = rows_of(grid);
-    let texts: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell_text).collect()).collect();
+    let texts: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|slot| cell_text(*slot)).collect()).collect();
     let num_headers = num_header_rows(&rows);
     let (headers, body) = texts.split_at_checked(num_headers).unwrap_or((&[], &texts));
     if texts.is_empty() {
@@ -232,7 +232,7 @@ fn pipe_table(grid: &TableGrid) -> String {
     lines.join("\n")
 }
 
-fn cell_text(slot: &Option<&Cell>) -> String {
+fn cell_text(slot: Option<&Cell>) -> String {
     text_of(slot).replace('\n', " ").replace('|', "&#124;")
 }
 

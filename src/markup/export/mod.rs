@@ -4,17 +4,27 @@
 //! `tests/markup_corpus.rs`), except where that loses or garbles content. No file, no image codec
 //! and no clock is touched here: pictures come as ready links or data URIs.
 
+pub mod csv;
 pub mod doctags;
+pub mod html;
 pub mod join;
+pub mod json;
+pub mod latex;
 pub mod markdown;
+mod math;
+pub mod plain_text;
 mod table;
 
 use std::collections::BTreeMap;
 
-use crate::markup::tree::{Layer, Node, NodeId};
+use crate::markup::tree::{DocTree, Layer, Node, NodeId, NodeKind};
 
+pub use csv::csv;
 pub use doctags::doctags;
+pub use html::html;
+pub use json::json;
 pub use markdown::markdown;
+pub use plain_text::plain_text;
 
 /// What an export should look like. The default matches the reference.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -73,6 +83,15 @@ pub struct ImageLink {
     pub height_px: u32,
     /// Pixels per inch of the page.
     pub dpi: u32,
+}
+
+/// The captions of a table, picture or code. As in the reference, a picture's caption that says
+/// nothing and stands nowhere is not one.
+fn captions_of<'t>(tree: &'t DocTree, node: &'t Node) -> impl Iterator<Item = (NodeId, &'t Node)> {
+    let is_picture = matches!(node.kind, NodeKind::Picture(_));
+    node.children.iter().map(|child| (*child, tree.node(*child))).filter(move |(_, child)| {
+        child.kind == NodeKind::Caption && !(is_picture && child.text.is_empty() && child.bbox.is_none())
+    })
 }
 
 impl ExportOptions {

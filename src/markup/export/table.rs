@@ -9,7 +9,7 @@ pub(super) fn rows_of(grid: &TableGrid) -> Vec<Vec<Option<&Cell>>> {
 }
 
 /// The text of a slot.
-pub(super) fn text_of<'g>(slot: &Option<&'g Cell>) -> &'g str {
+pub(super) fn text_of(slot: Option<&Cell>) -> &str {
     slot.map_or("", |cell| cell.text.as_str())
 }
 

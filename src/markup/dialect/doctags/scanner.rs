@@ -17,6 +17,12 @@ const GRID: f64 = 500.0;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Scanner {
     position: usize,
+    /// End of a `<doctag>` behind which only whitespace has been seen.
+    document_start: Option<usize>,
+    /// The markup is docling's XML form of DocTags: a `<version>` stands right behind `<doctag>`.
+    /// The reference reads its elements, but not its self-closing boxes and cells; so do we, and
+    /// say so. Without a version, self-closing tokens are what some models write for plain ones.
+    is_xml_form: bool,
 }
 
 /// What stands at a `<`.
@@ -45,13 +51,26 @@ impl Scanner {
             };
             let start = search_from + offset;
             match token_at(source, start) {
-                Found::Token(kind, end) => {
+                Found::Token(mut kind, end) => {
                     emit_text(source, text_start..start, &mut emit);
+                    self.document_start = (kind == EventKind::Open(Element::Document)).then_some(end);
+                    if self.is_xml_form && source.get(..end).is_some_and(|read| read.ends_with("/>")) {
+                        kind = EventKind::Ignored(IgnoredToken::XmlForm);
+                    }
                     emit(Event { kind, raw: source.get(start..end).unwrap_or_default(), source: start..end });
                     text_start = end;
                     search_from = end;
                 }
-                Found::Text => search_from = start + 1,
+                Found::Text => {
+                    search_from = start + 1;
+                    if let Some(document_start) = self.document_start.take() {
+                        let is_first = source
+                            .get(document_start..start)
+                            .is_some_and(|between| between.trim().is_empty());
+                        let rest = source.get(start..).unwrap_or_default();
+                        self.is_xml_form = is_first && rest.starts_with("<version>");
+                    }
+                }
                 Found::Incomplete if !is_end => {
                     emit_text(source, text_start..start, &mut emit);
                     self.position = start;
@@ -251,6 +270,13 @@ mod tests {
     fn self_closing_tokens_are_read() {
         check("<fcel/>a<nl />", &["Cell(Fcel)", "Text(\"a\")", "RowEnd"]);
         check("<picture/>", &["Ignored(EmptyElement)"]);
+    }
+
+    #[test]
+    fn the_xml_form_has_a_version() {
+        let xml_form = "Ignored(XmlForm)";
+        check("<doctag> <version><fcel/>", &["Open(Document)", "Text(\" <version>\")", xml_form]);
+        check("<doctag>a<version><fcel/>", &["Open(Document)", "Text(\"a<version>\")", "Cell(Fcel)"]);
     }
 
     #[test]

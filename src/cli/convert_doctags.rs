@@ -1,0 +1,171 @@
+//! `doclens convert-doctags`: DocTags on stdin, a document on stdout, nothing else.
+
+use std::io::{Read, Write};
+use std::str::FromStr;
+
+use crate::markup::export::{self, ExportOptions, Furniture, PagePoints};
+use crate::markup::{self, DocTree};
+
+/// What the user asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConvertDoctagsArgs {
+    /// The format to write.
+    pub format: DoctagsFormat,
+    /// Page sizes in points, one for each page; the last one holds for the rest.
+    pub pages: Vec<PagePoints>,
+    /// Name of the document in HTML and JSON.
+    pub name: String,
+    /// Writes page headers and footers, too.
+    pub with_furniture: bool,
+    /// Joins what runs over a page break.
+    pub join_pages: bool,
+}
+
+/// A format that DocTags can be converted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DoctagsFormat {
+    /// Markdown.
+    Markdown,
+    /// HTML.
+    Html,
+    /// A `DoclingDocument`.
+    Json,
+    /// All tables.
+    Csv,
+    /// Plain text.
+    Text,
+    /// DocTags, repaired.
+    DocTags,
+}
+
+/// Why nothing could be converted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertDoctagsError {
+    /// The markup could not be read.
+    #[error("the markup on standard input could not be read")]
+    Read {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The document could not be written.
+    #[error("the document could not be written to standard output")]
+    Write {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// An argument that is neither a format nor a list of page sizes.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ArgumentError {
+    /// No such format.
+    #[error("\"{name}\" is no format: expected md, html, json, csv, txt or doctags")]
+    UnknownFormat {
+        /// What was given.
+        name: String,
+    },
+    /// Not a size.
+    #[error("\"{text}\" is no page size: expected WIDTHxHEIGHT in points, as in 612x792")]
+    BadPageSize {
+        /// What was given.
+        text: String,
+    },
+}
+
+impl FromStr for DoctagsFormat {
+    type Err = ArgumentError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Ok(match name {
+            "md" | "markdown" => Self::Markdown,
+            "html" => Self::Html,
+            "json" => Self::Json,
+            "csv" => Self::Csv,
+            "txt" | "text" => Self::Text,
+            "doctags" => Self::DocTags,
+            _ => return Err(ArgumentError::UnknownFormat { name: name.to_owned() }),
+        })
+    }
+}
+
+/// Page sizes such as `612x792,595.3x841.9`.
+///
+/// # Errors
+/// If a part is not two positive numbers with an `x` between them.
+pub fn parse_page_sizes(text: &str) -> Result<Vec<PagePoints>, ArgumentError> {
+    let size = |part: &str| {
+        let (width, height) = part.trim().split_once('x')?;
+        let points = |number: &str| number.parse::<f64>().ok().filter(|points| points.is_finite() && *points > 0.0);
+        Some(PagePoints { width_pt: points(width)?, height_pt: points(height)? })
+    };
+    text.split(',')
+        .map(|part| size(part).ok_or_else(|| ArgumentError::BadPageSize { text: part.to_owned() }))
+        .collect()
+}
+
+/// Reads DocTags from `stdin` and writes the document to `stdout`. Bytes that are no UTF-8 are
+/// replaced; bad markup is repaired.
+///
+/// # Errors
+/// If reading or writing fails.
+pub fn run(
+    args: &ConvertDoctagsArgs,
+    mut stdin: impl Read,
+    mut stdout: impl Write,
+) -> Result<(), ConvertDoctagsError> {
+    let mut bytes = Vec::new();
+    stdin.read_to_end(&mut bytes).map_err(|source| ConvertDoctagsError::Read { source })?;
+    let tree = markup::parse(&String::from_utf8_lossy(&bytes));
+    let text = converted(args, &tree);
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|source| ConvertDoctagsError::Write { source })
+}
+
+fn converted(args: &ConvertDoctagsArgs, tree: &DocTree) -> String {
+    let options = ExportOptions {
+        name: args.name.clone(),
+        page_sizes: args.pages.clone(),
+        furniture: if args.with_furniture { Furniture::All } else { Furniture::None },
+        join_pages: args.join_pages,
+        ..ExportOptions::default()
+    };
+    match args.format {
+        DoctagsFormat::Markdown => export::markdown(tree, &options),
+        DoctagsFormat::Html => export::html(tree, &options),
+        DoctagsFormat::Json => export::json(tree, &options),
+        DoctagsFormat::Csv => export::csv(tree, &options),
+        DoctagsFormat::Text => export::plain_text(tree, &options),
+        DoctagsFormat::DocTags => export::doctags(tree),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn converts_bytes_to_every_format() {
+        for name in ["md", "html", "json", "csv", "txt", "doctags"] {
+            let args = ConvertDoctagsArgs {
+                format: name.parse().unwrap(),
+                pages: Vec::new(),
+                name: String::new(),
+                with_furniture: false,
+                join_pages: false,
+            };
+            let mut written = Vec::new();
+            run(&args, &b"<text>caf\xc3\xa9 \xff</text><otsl><fcel>a<nl></otsl>"[..], &mut written).unwrap();
+            assert!(String::from_utf8(written).unwrap().contains('a'), "{name}");
+        }
+    }
+
+    #[test]
+    fn page_sizes_are_read_strictly() {
+        assert_eq!(parse_page_sizes("612x792,100.5x50").unwrap().len(), 2);
+        for bad in ["", "612", "0x5", "ax5", "1x2,", "infx1"] {
+            assert!(parse_page_sizes(bad).is_err(), "{bad}");
+        }
+    }
+}
