@@ -3,88 +3,35 @@
 //! In comes a [`PaneInput`] each frame, out go [`PaneAction`]s; [`OutputPane`] itself holds only
 //! what is visual (tab, scroll positions, laid-out text). Nothing here opens files, exports to disk
 //! or knows of jobs.
+//!
+//! Elements are drawn from the tree itself, one block each, so that every one of them can be
+//! hovered, selected and scrolled to ([`blocks`], `block_layout`, `block_view`). All views are
+//! columns of items of which only the visible ones are laid out (`virtual_list`).
 
+mod block_layout;
+mod block_view;
+mod blocks;
+mod doctags_view;
+mod document_view;
+mod element_menu;
+mod header;
+mod highlight;
 mod input;
+mod markdown_text;
+mod markdown_view;
+mod math;
+mod math_fonts;
+mod pane;
+mod path_fill;
+mod selectable_text;
+mod source_chunks;
+mod source_view;
+mod states;
+mod table_grid;
+mod tables_view;
+mod typography;
+mod virtual_list;
 
 pub use input::{ExportFormat, Offer, PageState, PaneAction, PaneInput, TableFormat};
-
-/// Which view of the document the pane shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum PaneTab {
-    /// Rendered, one widget an element.
-    #[default]
-    Document,
-    /// Markdown source.
-    Markdown,
-    /// Markup, coloured by label.
-    DocTags,
-    /// All tables.
-    Tables,
-}
-
-impl PaneTab {
-    /// Every tab, from left to right.
-    pub const ALL: [Self; 4] = [Self::Document, Self::Markdown, Self::DocTags, Self::Tables];
-
-    /// In words for people.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Document => "Document",
-            Self::Markdown => "Markdown",
-            Self::DocTags => "DocTags",
-            Self::Tables => "Tables",
-        }
-    }
-}
-
-/// The pane's own memory between frames.
-#[derive(Default)]
-pub struct OutputPane {
-    tab: PaneTab,
-}
-
-impl OutputPane {
-    /// Which view is shown.
-    pub fn tab(&self) -> PaneTab {
-        self.tab
-    }
-
-    /// Show another view.
-    pub fn set_tab(&mut self, tab: PaneTab) {
-        self.tab = tab;
-    }
-
-    /// Draws the pane into all of `ui` and returns what the user asked for in this frame.
-    pub fn ui(&mut self, ui: &mut egui::Ui, input: &PaneInput<'_>) -> Vec<PaneAction> {
-        let mut actions = Vec::new();
-        ui.horizontal(|ui| {
-            for tab in PaneTab::ALL {
-                ui.selectable_value(&mut self.tab, tab, tab.words());
-            }
-        });
-        egui::ScrollArea::vertical().id_salt(input.view_key).auto_shrink(false).show(ui, |ui| {
-            match (input.tree, self.tab) {
-                (None, _) => {
-                    if ui.button("Convert this page").clicked() {
-                        actions.push(PaneAction::ConvertPage);
-                    }
-                }
-                (Some(_), PaneTab::DocTags) => {
-                    ui.add(egui::Label::new(egui::RichText::new(input.markup).monospace()).wrap());
-                }
-                (Some(tree), _) => {
-                    for id in tree.reading_order() {
-                        let row = ui.label(&tree.node(id).text);
-                        if row.clicked() {
-                            actions.push(PaneAction::Select(Some(id)));
-                        }
-                        if row.hovered() && input.hovered != Some(id) {
-                            actions.push(PaneAction::Hover(Some(id)));
-                        }
-                    }
-                }
-            }
-        });
-        actions
-    }
-}
+pub use math_fonts::add_math_fonts;
+pub use pane::{OutputPane, PaneTab};

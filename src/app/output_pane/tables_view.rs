@@ -1,0 +1,231 @@
+//! All tables of the document, one below the other, each with its caption and ways to copy it.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use egui::{FontId, Rect, RichText, Ui, UiBuilder, pos2, vec2};
+
+use super::block_view::{PointerOutcome, repairs_in};
+use super::element_menu::element_menu_ui;
+use super::input::{PaneAction, PaneInput, TableFormat};
+use super::table_grid::{CellWidths, TableLayout, TablePainter};
+use super::typography;
+use super::virtual_list::{Anchor, ItemSpec, Rows, VirtualList};
+use crate::app::icons;
+use crate::app::theme::{self, Palette, space};
+use crate::markup::{DocTree, Label, NodeId, NodeKind, TableGrid};
+
+/// Free space left and right of the tables.
+const MARGIN: f32 = 20.0;
+/// Height of the line with number, size and buttons.
+const HEAD_HEIGHT: f32 = 30.0;
+/// Above a table's head.
+const GAP: f32 = 18.0;
+
+/// The view's memory between frames.
+#[derive(Default)]
+pub(super) struct TablesView {
+    list: VirtualList,
+    tree: Option<Arc<DocTree>>,
+    tables: Vec<NodeId>,
+    layouts: HashMap<NodeId, Kept>,
+    scrolled_to: Option<NodeId>,
+}
+
+#[derive(Default)]
+struct Kept {
+    stamp: usize,
+    width: f32,
+    widths: CellWidths,
+    layout: Rc<TableLayout>,
+}
+
+/// The grid of a table, or the numbers of a chart.
+pub(super) fn grid_of(kind: &NodeKind) -> Option<&TableGrid> {
+    let grid = match kind {
+        NodeKind::Table { grid, .. } => Some(grid),
+        NodeKind::Picture(picture) => picture.chart_data.as_ref(),
+        _ => None,
+    };
+    grid.filter(|grid| grid.num_cols > 0 && grid.num_rows > 0)
+}
+
+impl TablesView {
+    /// Starts over with another document, where its reader was.
+    pub(super) fn restart(&mut self, anchor: Option<Anchor>) {
+        *self = Self { list: VirtualList::at(anchor), ..Self::default() };
+    }
+
+    /// Where the reader is.
+    pub(super) fn anchor(&self) -> Option<Anchor> {
+        self.list.anchor()
+    }
+
+    /// Takes in the tree of this frame. Cheap when it is that of the last.
+    pub(super) fn sync(&mut self, tree: &Arc<DocTree>) {
+        if self.tree.as_ref().is_some_and(|known| Arc::ptr_eq(known, tree)) {
+            return;
+        }
+        self.tables = tree.reading_order();
+        self.tables.retain(|&id| grid_of(&tree.node(id).kind).is_some());
+        let specs = self.tables.iter().map(|&id| ItemSpec {
+            key: id.index() as u64,
+            stamp: stamp(tree, id) as u64,
+            estimate: GAP + HEAD_HEIGHT + 27.0 * grid_of(&tree.node(id).kind).map_or(1.0, |grid| grid.num_rows as f32),
+        });
+        self.list.set_items(specs);
+        self.tree = Some(Arc::clone(tree));
+    }
+
+    /// How many tables there are.
+    pub(super) fn len(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// There is nothing to show.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// Draws the tables into all of `ui`.
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        tree: &Arc<DocTree>,
+        input: &PaneInput<'_>,
+        pointer: &mut PointerOutcome,
+        actions: &mut Vec<PaneAction>,
+    ) {
+        if input.scroll_to != self.scrolled_to {
+            if let Some(id) = input.scroll_to.filter(|id| self.tables.contains(id)) {
+                self.list.go_to(id.index() as u64);
+            }
+        }
+        self.scrolled_to = input.scroll_to;
+        let palette = Palette::of_ui(ui);
+        let (tables, layouts) = (&self.tables, &mut self.layouts);
+        let mut rows = TableRows { tree, tables, layouts, input, palette, pointer, actions };
+        self.list.show(ui, "tables", input.state.is_streaming(), &mut rows);
+    }
+}
+
+/// Changes when the table does.
+fn stamp(tree: &DocTree, id: NodeId) -> usize {
+    tree.nodes.get(id.index()).map_or(0, |node| Arc::as_ptr(node) as usize)
+}
+
+struct TableRows<'a> {
+    tree: &'a DocTree,
+    tables: &'a [NodeId],
+    layouts: &'a mut HashMap<NodeId, Kept>,
+    input: &'a PaneInput<'a>,
+    palette: &'static Palette,
+    pointer: &'a mut PointerOutcome,
+    actions: &'a mut Vec<PaneAction>,
+}
+
+impl TableRows<'_> {
+    fn layout(&mut self, ui: &Ui, id: NodeId, width: f32) -> Rc<TableLayout> {
+        let Some(grid) = grid_of(&self.tree.node(id).kind) else { return Rc::default() };
+        let kept = self.layouts.entry(id).or_default();
+        let stamp = stamp(self.tree, id);
+        if kept.stamp != stamp || (kept.width - width).abs() > 0.5 {
+            kept.layout = Rc::new(TableLayout::of(ui, grid, width, &mut kept.widths));
+            (kept.stamp, kept.width) = (stamp, width);
+        }
+        Rc::clone(&kept.layout)
+    }
+
+    fn caption(&self, id: NodeId) -> String {
+        let children = self.tree.node(id).children.iter().map(|&child| self.tree.node(child));
+        let captions = children.filter(|node| node.kind == NodeKind::Caption).map(|node| node.text.as_str());
+        captions.collect::<Vec<_>>().join(" ")
+    }
+
+    fn caption_galley(&self, ui: &Ui, id: NodeId, width: f32) -> Option<Arc<egui::Galley>> {
+        let caption = self.caption(id);
+        let format = typography::format(FontId::proportional(13.0), 19.0, self.palette.secondary);
+        let job = typography::job(&caption, format, width);
+        (!caption.is_empty()).then(|| ui.fonts_mut(|fonts| fonts.layout_job(job)))
+    }
+
+    fn head_ui(&mut self, ui: &mut Ui, index: usize, id: NodeId, rect: Rect) {
+        let Some(grid) = grid_of(&self.tree.node(id).kind) else { return };
+        let words = format!("{} × {}", grid.num_rows, grid.num_cols);
+        let mut ui = ui.new_child(UiBuilder::new().id_salt(("head", id)).max_rect(rect));
+        ui.horizontal_centered(|ui| {
+            let title = RichText::new(format!("Table {}", index + 1)).font(theme::strong(13.0));
+            ui.label(title.color(theme::label_color_in(ui, Label::Table)));
+            let size = ui.label(RichText::new(words).font(FontId::proportional(12.0)).color(self.palette.secondary));
+            size.on_hover_text("Rows × columns");
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = space::XS;
+                let name = format!("More ways to copy table {}", index + 1);
+                let more = ui.menu_button(RichText::new(icons::ELLIPSIS).font(icon_font()), |ui| {
+                    let is_table = matches!(self.tree.node(id).kind, NodeKind::Table { .. });
+                    element_menu_ui(ui, id, is_table, self.actions);
+                });
+                more.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+                more.response.on_hover_text("More formats");
+                for (words, format, hint) in [
+                    ("Markdown", TableFormat::Markdown, "Copy as a Markdown table"),
+                    ("CSV", TableFormat::Csv, "Copy as comma-separated values"),
+                    ("Copy", TableFormat::Spreadsheet, "Copy for a spreadsheet, spans kept"),
+                ] {
+                    let button = ui.button(words).on_hover_text(hint);
+                    let name = format!("{hint}: table {}", index + 1);
+                    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+                    if button.clicked() {
+                        self.actions.push(PaneAction::CopyTable(id, format));
+                    }
+                }
+            });
+        });
+    }
+}
+
+fn icon_font() -> FontId {
+    FontId::new(15.0, theme::icon_family())
+}
+
+impl Rows for TableRows<'_> {
+    fn measure(&mut self, ui: &mut Ui, index: usize, width: f32) -> f32 {
+        let Some(&id) = self.tables.get(index) else { return 0.0 };
+        let inner = width - 2.0 * MARGIN;
+        let caption = self.caption_galley(ui, id, inner).map_or(0.0, |galley| galley.size().y + 6.0);
+        GAP + HEAD_HEIGHT + 6.0 + caption + self.layout(ui, id, inner).size().y + 8.0
+    }
+
+    fn draw(&mut self, ui: &mut Ui, index: usize, rect: Rect) -> f32 {
+        let Some(&id) = self.tables.get(index) else { return 0.0 };
+        let inner = Rect::from_min_max(pos2(rect.left() + MARGIN, rect.top() + GAP), rect.max - vec2(MARGIN, 0.0));
+        let color = theme::label_color_in(ui, Label::Table);
+        if self.input.selected == Some(id) || self.input.hovered == Some(id) {
+            let strength = if self.input.selected == Some(id) { 0.11 } else { 0.05 };
+            let surround = inner.expand2(vec2(10.0, 4.0));
+            ui.painter().rect_filled(surround, 6.0, color.gamma_multiply(strength));
+        }
+        if ui.rect_contains_pointer(inner) {
+            self.pointer.hovered = Some(id);
+        }
+        let head = Rect::from_min_size(inner.min, vec2(inner.width(), HEAD_HEIGHT));
+        self.head_ui(ui, index, id, head);
+        let mut top = head.bottom() + 6.0;
+        if let Some(galley) = self.caption_galley(ui, id, inner.width()) {
+            ui.painter().galley(pos2(inner.left(), top), Arc::clone(&galley), self.palette.secondary);
+            top += galley.size().y + 6.0;
+        }
+        let layout = self.layout(ui, id, inner.width());
+        let place = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), layout.size().y));
+        if let Some(grid) = grid_of(&self.tree.node(id).kind) {
+            let repairs = repairs_in(self.tree, self.tree.node(id));
+            let widget_id = ui.scope_id().with(("table", id));
+            let painter = TablePainter { grid, layout: &layout, id: widget_id, repairs: &repairs, palette: self.palette };
+            if painter.draw(ui, place).is_clicked {
+                self.pointer.clicked = Some(id);
+            }
+        }
+        place.bottom() + 8.0 - rect.top()
+    }
+}
