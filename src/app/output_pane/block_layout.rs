@@ -71,7 +71,11 @@ pub(super) enum Body {
     Math(Arc<MathBox>, f32),
     Code(Arc<Galley>),
     Table(Rc<TableLayout>),
-    Picture { crop: Option<(egui::TextureId, Vec2)>, chart: Option<Rc<TableLayout>>, note: Option<Arc<Galley>> },
+    Picture {
+        crop: Option<(egui::TextureId, Vec2)>,
+        chart: Option<Rc<TableLayout>>,
+        note: Option<Arc<Galley>>,
+    },
     KeyValues(Vec<KeyValueRow>),
     Rule(Arc<Galley>),
 }
@@ -161,7 +165,15 @@ impl BlockLayouter<'_> {
     }
 
     /// Columns of a table, kept for as long as neither it nor the width changes.
-    fn table(&mut self, ui: &Ui, id: NodeId, stamp: u64, grid: &TableGrid, column: f32, room: f32) -> Rc<TableLayout> {
+    fn table(
+        &mut self,
+        ui: &Ui,
+        id: NodeId,
+        stamp: u64,
+        grid: &TableGrid,
+        column: f32,
+        room: f32,
+    ) -> Rc<TableLayout> {
         let cached = self.caches.tables.remove(&id);
         let mut widths = match cached {
             Some(cached) if cached.stamp == stamp && (cached.width - room).abs() < 0.5 => {
@@ -182,7 +194,9 @@ impl BlockLayouter<'_> {
         let text = text.trim_end();
         let plain = typography::job(text, typography::mono(self.palette.text), f32::INFINITY);
         let is_dark = ui.visuals().dark_mode;
-        let Some(coloured) = self.caches.highlighter.get(ui.ctx(), text, language, is_dark) else { return plain };
+        let Some(coloured) = self.caches.highlighter.get(ui.ctx(), text, language, is_dark) else {
+            return plain;
+        };
         let mut job = LayoutJob { sections: coloured.sections.clone(), ..plain };
         for section in &mut job.sections {
             section.format = egui::text::TextFormat {
@@ -294,15 +308,20 @@ impl BlockLayouter<'_> {
             ui.fonts_mut(|fonts| fonts.layout_job(typography::job(text, format.clone(), width)))
         };
         let pairs = key_value_pairs(region);
-        let text_of = |index: Option<usize>| index.and_then(|index| region.cells.get(index)).map(|cell| cell.text.as_str());
-        let keys: Vec<_> =
-            pairs.iter().map(|&(key, _)| text_of(key).map(|text| galley_of(text, &key_format, width * 0.45))).collect();
+        let text_of = |index: Option<usize>| {
+            index.and_then(|index| region.cells.get(index)).map(|cell| cell.text.as_str())
+        };
+        let keys: Vec<_> = pairs
+            .iter()
+            .map(|&(key, _)| text_of(key).map(|text| galley_of(text, &key_format, width * 0.45)))
+            .collect();
         let key_width = keys.iter().flatten().map(|galley| galley.size().x).fold(0.0, f32::max);
         let value_left = if key_width > 0.0 { (key_width + KEY_GAP).ceil() } else { 0.0 };
         let mut top = 0.0;
         let rows = keys.into_iter().zip(&pairs).map(|(key, &(_, value))| {
             let value = text_of(value).map(|text| galley_of(text, &value_format, width - value_left));
-            let height = [&key, &value].into_iter().flatten().map(|galley| galley.size().y).fold(20.0, f32::max);
+            let height =
+                [&key, &value].into_iter().flatten().map(|galley| galley.size().y).fold(20.0, f32::max);
             let row = KeyValueRow { key, value, top, value_left };
             top += height + 4.0;
             row

@@ -1,8 +1,8 @@
 //! Draws one block that is laid out, and says what the pointer does to it.
 
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Id, Pos2, Rect, Response, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
-    UiBuilder, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Id, Pos2, Rect, Response, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, Ui, UiBuilder, pos2, vec2,
 };
 
 use super::block_layout::{Body, CODE_PADDING, InlineMath, KeyValueRow, Laid};
@@ -89,7 +89,12 @@ impl BlockPainter<'_> {
                 self.answer(&response, block.node);
             }
             Body::Inline(galley, formulas) => {
-                let text = SelectableText { id: id.with("text"), rect: content, at: content.min, color: self.palette.text };
+                let text = SelectableText {
+                    id: id.with("text"),
+                    rect: content,
+                    at: content.min,
+                    color: self.palette.text,
+                };
                 let response = selectable_text(ui, text, galley.clone());
                 self.answer(&response, block.node);
                 for formula in formulas {
@@ -119,9 +124,18 @@ impl BlockPainter<'_> {
         }
     }
 
-    fn draw_table(&mut self, ui: &mut Ui, id: Id, node_id: NodeId, grid: &TableGrid, layout: &TableLayout, place: Rect) {
+    fn draw_table(
+        &mut self,
+        ui: &mut Ui,
+        id: Id,
+        node_id: NodeId,
+        grid: &TableGrid,
+        layout: &TableLayout,
+        place: Rect,
+    ) {
         let repairs = repairs_in(self.tree, self.tree.node(node_id));
-        let painter = TablePainter { grid, layout, id: id.with("grid"), repairs: &repairs, palette: self.palette };
+        let painter =
+            TablePainter { grid, layout, id: id.with("grid"), repairs: &repairs, palette: self.palette };
         let outcome = painter.draw(ui, place);
         if outcome.is_clicked {
             self.pointer.clicked = Some(node_id);
@@ -131,7 +145,15 @@ impl BlockPainter<'_> {
         }
     }
 
-    fn draw_code(&mut self, ui: &mut Ui, id: Id, block: &Block, node: &Node, galley: &std::sync::Arc<egui::Galley>, content: Rect) {
+    fn draw_code(
+        &mut self,
+        ui: &mut Ui,
+        id: Id,
+        block: &Block,
+        node: &Node,
+        galley: &std::sync::Arc<egui::Galley>,
+        content: Rect,
+    ) {
         let radius = CornerRadius::same(theme::RADIUS);
         ui.painter().rect_filled(content, radius, self.palette.code_fill);
         ui.painter().rect_stroke(content, radius, Stroke::new(1.0, self.palette.line), StrokeKind::Inside);
@@ -145,7 +167,13 @@ impl BlockPainter<'_> {
         self.answer(&response, block.node);
         if let NodeKind::Code { language: Some(language) } = &node.kind {
             let at = content.right_top() + vec2(-10.0, 6.0);
-            ui.painter().text(at, Align2::RIGHT_TOP, language, FontId::proportional(11.0), self.palette.secondary);
+            ui.painter().text(
+                at,
+                Align2::RIGHT_TOP,
+                language,
+                FontId::proportional(11.0),
+                self.palette.secondary,
+            );
         }
     }
 
@@ -173,7 +201,10 @@ impl BlockPainter<'_> {
     }
 
     fn draw_picture(&mut self, ui: &mut Ui, id: Id, block: &Block, node: &Node, laid: &Laid, content: Rect) {
-        let (Body::Picture { crop, chart, note }, NodeKind::Picture(picture)) = (&laid.body, &node.kind) else { return };
+        let (Body::Picture { crop, chart, note }, NodeKind::Picture(picture)) = (&laid.body, &node.kind)
+        else {
+            return;
+        };
         let radius = CornerRadius::same(theme::RADIUS);
         let line = Stroke::new(1.0, self.palette.line);
         let words = picture_words(picture.class.as_deref(), picture.is_chart);
@@ -185,7 +216,8 @@ impl BlockPainter<'_> {
             ui.painter().rect_stroke(place, radius, line, StrokeKind::Outside);
             bottom = place.bottom() + 2.0;
         } else {
-            let card = Rect::from_min_size(content.min, vec2(content.width(), super::block_layout::CARD_HEIGHT));
+            let card =
+                Rect::from_min_size(content.min, vec2(content.width(), super::block_layout::CARD_HEIGHT));
             ui.painter().rect_filled(card, radius, self.palette.code_fill);
             ui.painter().rect_stroke(card, radius, line, StrokeKind::Inside);
             let color = theme::label_color_in(ui, Label::Picture);
@@ -202,7 +234,10 @@ impl BlockPainter<'_> {
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &words));
         self.answer(&response, block.node);
         if let (Some(layout), Some(grid)) = (chart, &picture.chart_data) {
-            let place = Rect::from_min_size(pos2(content.left(), bottom + 8.0), vec2(content.width(), layout.size().y));
+            let place = Rect::from_min_size(
+                pos2(content.left(), bottom + 8.0),
+                vec2(content.width(), layout.size().y),
+            );
             self.draw_table(ui, id, block.node, grid, layout, place);
             bottom = place.bottom();
         }
@@ -217,7 +252,8 @@ impl BlockPainter<'_> {
     fn draw_key_values(&mut self, ui: &Ui, id: Id, node: NodeId, rows: &[KeyValueRow], content: Rect) {
         for (index, row) in rows.iter().enumerate() {
             let top = content.top() + row.top;
-            let parts = [(&row.key, content.left(), "key"), (&row.value, content.left() + row.value_left, "value")];
+            let parts =
+                [(&row.key, content.left(), "key"), (&row.value, content.left() + row.value_left, "value")];
             for (galley, left, part) in parts {
                 let Some(galley) = galley else { continue };
                 let at = pos2(left, top);
@@ -318,7 +354,10 @@ fn paint_caret(ui: &Ui, laid: &Laid, content: Rect, color: Color32) {
     let caret = match &laid.body {
         Body::Text(galley) | Body::Inline(galley, _) => {
             let end = galley.pos_from_cursor(galley.end()).translate(content.min.to_vec2());
-            Rect::from_min_size(pos2(end.left() + 2.0, end.top() + 3.0), vec2(2.0, (end.height() - 6.0).max(8.0)))
+            Rect::from_min_size(
+                pos2(end.left() + 2.0, end.top() + 3.0),
+                vec2(2.0, (end.height() - 6.0).max(8.0)),
+            )
         }
         _ => Rect::from_min_size(content.left_bottom() + vec2(0.0, -14.0), vec2(2.0, 14.0)),
     };

@@ -31,22 +31,31 @@ pub(super) struct Block {
 /// How a block is drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum BlockKind {
-    Heading { level: u8 },
+    Heading {
+        level: u8,
+    },
     Paragraph,
     Caption,
     Footnote,
     Furniture,
     Formula,
     Code,
-    Checkbox { is_selected: bool },
+    Checkbox {
+        is_selected: bool,
+    },
     /// `is_first` in a list that lies in no other.
-    ListItem { marker: Marker, is_first: bool },
+    ListItem {
+        marker: Marker,
+        is_first: bool,
+    },
     Table,
     Picture,
     Inline,
     KeyValues,
     /// Between pages; the page below it, counted from 1.
-    PageBreak { page: usize },
+    PageBreak {
+        page: usize,
+    },
 }
 
 /// What stands in front of a list item.
@@ -194,7 +203,8 @@ impl Walk<'_> {
     /// Captions stand above a table, everything else that it holds below.
     fn visit_captions(&mut self, table: &Node, captions: bool, indent: usize, depth: usize) {
         for &child in &table.children {
-            let is_caption = self.tree.nodes.get(child.index()).is_some_and(|node| node.kind == NodeKind::Caption);
+            let is_caption =
+                self.tree.nodes.get(child.index()).is_some_and(|node| node.kind == NodeKind::Caption);
             if is_caption == captions {
                 self.visit(child, indent, depth + 1, None);
             }
@@ -215,7 +225,9 @@ impl Walk<'_> {
         }
         self.blocks.block_of_node.insert(id, self.blocks.list.len());
         if kind == BlockKind::Inline {
-            self.blocks.block_of_node.extend(node.children.iter().map(|&child| (child, self.blocks.list.len())));
+            self.blocks
+                .block_of_node
+                .extend(node.children.iter().map(|&child| (child, self.blocks.list.len())));
         }
         self.blocks.list.push(Block { node: id, kind, indent, stamp: stamp.finish() });
     }

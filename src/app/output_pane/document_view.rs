@@ -81,7 +81,9 @@ impl DocumentView {
         look_for_math_fonts(ui.ctx(), &mut self.caches);
         self.sync(ui, tree, input.shows_furniture);
         if let Some(node) = input.scroll_to.filter(|_| input.scroll_to != self.scrolled_to) {
-            if let Some(block) = self.blocks.position(tree, node).and_then(|index| self.blocks.list().get(index)) {
+            if let Some(block) =
+                self.blocks.position(tree, node).and_then(|index| self.blocks.list().get(index))
+            {
                 self.list.go_to(block_key(block));
             }
         }
@@ -156,7 +158,8 @@ impl Rows for DocumentRows<'_> {
             has_caret: self.caret == Some(index),
         };
         let (tree, palette) = (self.tree, self.palette);
-        BlockPainter { tree, palette, pointer: self.pointer, actions: self.actions }.draw(ui, block, &laid, marks, rect);
+        BlockPainter { tree, palette, pointer: self.pointer, actions: self.actions }
+            .draw(ui, block, &laid, marks, rect);
         laid.total_height()
     }
 }

@@ -19,7 +19,8 @@ pub(super) fn element_menu_ui(ui: &mut Ui, node: NodeId, is_table: bool, actions
         }
         ui.separator();
     }
-    for format in [ExportFormat::PlainText, ExportFormat::Markdown, ExportFormat::Html, ExportFormat::DocTags] {
+    for format in [ExportFormat::PlainText, ExportFormat::Markdown, ExportFormat::Html, ExportFormat::DocTags]
+    {
         let words = if format == ExportFormat::PlainText { "text" } else { format.words() };
         if ui.button(format!("Copy element as {words}")).clicked() {
             actions.push(PaneAction::CopyElement(node, format));

@@ -2,8 +2,8 @@
 
 use egui::{Align, FontId, Layout, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::pane::PaneTab;
 use super::input::{ExportFormat, PaneAction, PaneInput};
+use super::pane::PaneTab;
 use crate::app::icons;
 use crate::app::theme::{self, Palette, space};
 use crate::markup::{Diagnostic, DocTree, Severity};
@@ -113,9 +113,12 @@ fn document_buttons_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<Pan
     copy.on_hover_text("Copy the whole document");
     let name = "Page headers and footers";
     let text = RichText::new(icons::LAYERS).font(icon_font());
-    let toggle = ui.add(egui::Button::new(text).frame_when_inactive(input.shows_furniture).selected(input.shows_furniture));
+    let toggle = ui.add(
+        egui::Button::new(text).frame_when_inactive(input.shows_furniture).selected(input.shows_furniture),
+    );
     toggle.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), input.shows_furniture, name));
-    let hint = if input.shows_furniture { "Hide page headers and footers" } else { "Show page headers and footers" };
+    let hint =
+        if input.shows_furniture { "Hide page headers and footers" } else { "Show page headers and footers" };
     if toggle.on_hover_text(hint).clicked() {
         actions.push(PaneAction::ToggleFurniture);
     }
@@ -143,7 +146,8 @@ fn facts_ui(ui: &mut Ui, tree: &DocTree, input: &PaneInput<'_>) {
         tree.diagnostics().iter().filter(|diagnostic| diagnostic.severity > Severity::Note).collect();
     if !repairs.is_empty() && ui.available_width() > 80.0 {
         ui.add_space(space::XS);
-        let words = if repairs.len() == 1 { "1 repair".to_owned() } else { format!("{} repairs", repairs.len()) };
+        let words =
+            if repairs.len() == 1 { "1 repair".to_owned() } else { format!("{} repairs", repairs.len()) };
         ui.label(fact(words, palette.warning)).on_hover_ui(|ui| repairs_ui(ui, &repairs));
     }
     if let Some(tokens) = input.num_tokens.filter(|_| ui.available_width() > 90.0) {

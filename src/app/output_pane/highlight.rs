@@ -43,7 +43,13 @@ struct Worker {
 
 impl Highlighter {
     /// The code in colours; `None` while there are none (yet), or the language is not known.
-    pub(super) fn get(&mut self, ctx: &Context, code: &str, language: Option<&str>, is_dark: bool) -> Option<Arc<LayoutJob>> {
+    pub(super) fn get(
+        &mut self,
+        ctx: &Context,
+        code: &str,
+        language: Option<&str>,
+        is_dark: bool,
+    ) -> Option<Arc<LayoutJob>> {
         let language = grammar_name(language?)?;
         if code.len() > MAX_BYTES {
             return None;
@@ -85,7 +91,8 @@ impl Worker {
             for request in incoming {
                 let theme = if request.is_dark { CodeTheme::dark } else { CodeTheme::light };
                 let theme = theme(typography::MONO_SIZE);
-                let job = highlight_with(&private, &style, &theme, &request.code, request.language, &settings);
+                let job =
+                    highlight_with(&private, &style, &theme, &request.code, request.language, &settings);
                 if outgoing.send((request.key, job)).is_err() {
                     break;
                 }

@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn list_markers_are_found() {
-        for (line, marker) in [("- x", "- "), ("12. x", "12. "), ("1.5", ""), ("-x", ""), ("x", ""), ("", "")] {
+        for (line, marker) in [("- x", "- "), ("12. x", "12. "), ("1.5", ""), ("-x", ""), ("x", ""), ("", "")]
+        {
             assert_eq!(list_marker(line), marker, "{line}");
         }
     }

@@ -32,11 +32,28 @@ pub(super) struct MathBox {
 
 #[derive(Debug)]
 enum Mark {
-    Glyph { at: Vec2, size_em: f32, font: FontFamily, text: char, color: Option<Color32> },
-    Bar { rect: Rect, is_dashed: bool, color: Option<Color32> },
+    Glyph {
+        at: Vec2,
+        size_em: f32,
+        font: FontFamily,
+        text: char,
+        color: Option<Color32>,
+    },
+    Bar {
+        rect: Rect,
+        is_dashed: bool,
+        color: Option<Color32>,
+    },
     /// A filled outline, as slabs with horizontal edges, and the outline itself for smooth edges.
-    Fill { slabs: Vec<[Vec2; 4]>, outlines: Vec<Vec<Vec2>>, color: Option<Color32> },
-    Lines { lines: Vec<Vec<Vec2>>, color: Option<Color32> },
+    Fill {
+        slabs: Vec<[Vec2; 4]>,
+        outlines: Vec<Vec<Vec2>>,
+        color: Option<Color32>,
+    },
+    Lines {
+        lines: Vec<Vec<Vec2>>,
+        color: Option<Color32>,
+    },
 }
 
 impl MathBox {
@@ -83,7 +100,9 @@ impl MathBox {
                 Mark::Glyph { at: offset, size_em, font, text, color } => {
                     let font_id = FontId::new(font_size * size_em, font.clone());
                     let galley = painter.layout_no_wrap(text.to_string(), font_id, color.unwrap_or(ink));
-                    let Some(glyph) = galley.rows.first().and_then(|row| row.glyphs.first()) else { continue };
+                    let Some(glyph) = galley.rows.first().and_then(|row| row.glyphs.first()) else {
+                        continue;
+                    };
                     let baseline = glyph.pos.to_vec2();
                     painter.galley(at + *offset * font_size - baseline, galley, ink);
                 }
@@ -186,7 +205,8 @@ fn outlines(origin: Vec2, commands: &[PathCommand]) -> Vec<Vec<Vec2>> {
             }
         }
     }
-    outlines.retain(|outline| outline.len() > 1 && outline.iter().all(|p| p.x.is_finite() && p.y.is_finite()));
+    outlines
+        .retain(|outline| outline.len() > 1 && outline.iter().all(|p| p.x.is_finite() && p.y.is_finite()));
     outlines
 }
 
@@ -205,7 +225,10 @@ fn paint_bar(painter: &Painter, rect: Rect, at: Pos2, is_dashed: bool, color: Co
     let snap = |value: f32| (value / pixel).round() * pixel;
     let rect = rect.translate(at.to_vec2());
     let top = snap(rect.top());
-    let bar = Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), (top + pixel).max(snap(rect.bottom()))));
+    let bar = Rect::from_min_max(
+        pos2(rect.left(), top),
+        pos2(rect.right(), (top + pixel).max(snap(rect.bottom()))),
+    );
     if is_dashed {
         let line = [bar.left_center(), bar.right_center()];
         painter.extend(Shape::dashed_line(&line, Stroke::new(bar.height(), color), 4.0, 3.0));

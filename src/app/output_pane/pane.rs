@@ -107,7 +107,9 @@ impl OutputPane {
         let mut pointer = PointerOutcome::default();
         match tree {
             None => {
-                let mut body = ui.new_child(UiBuilder::new().id_salt("pane state").max_rect(ui.available_rect_before_wrap()));
+                let mut body = ui.new_child(
+                    UiBuilder::new().id_salt("pane state").max_rect(ui.available_rect_before_wrap()),
+                );
                 body.spacing_mut().item_spacing.y = theme::space::XS;
                 empty_ui(&mut body, input, &mut actions);
             }
@@ -150,7 +152,8 @@ impl OutputPane {
                 self.markdown_text.update(tree, input.shows_furniture);
                 let markdown = &self.markdown_text;
                 let style = MarkdownStyle { tree, markdown, theme, palette };
-                let frame = SourceFrame { id_salt: "markdown", text: markdown.text(), style: &style, ..frame };
+                let frame =
+                    SourceFrame { id_salt: "markdown", text: markdown.text(), style: &style, ..frame };
                 self.markdown.ui(ui, &frame, pointer);
             }
             PaneTab::DocTags => {
@@ -181,7 +184,8 @@ impl OutputPane {
                 [self.document.anchor(), self.markdown.anchor(), self.doctags.anchor(), self.tables.anchor()];
             self.remembered.insert(old, anchors);
         }
-        let [document, markdown, doctags, tables] = self.remembered.get(&view_key).copied().unwrap_or_default();
+        let [document, markdown, doctags, tables] =
+            self.remembered.get(&view_key).copied().unwrap_or_default();
         self.document.restart(document);
         self.markdown.restart(markdown);
         self.doctags.restart(doctags);
@@ -212,7 +216,12 @@ impl OutputPane {
         }
     }
 
-    fn report_pointer(&mut self, pointer: &PointerOutcome, input: &PaneInput<'_>, actions: &mut Vec<PaneAction>) {
+    fn report_pointer(
+        &mut self,
+        pointer: &PointerOutcome,
+        input: &PaneInput<'_>,
+        actions: &mut Vec<PaneAction>,
+    ) {
         if pointer.hovered != self.hovered {
             self.hovered = pointer.hovered;
             actions.push(PaneAction::Hover(pointer.hovered));
@@ -237,12 +246,16 @@ impl OutputPane {
         }
         let palette = Palette::of_ui(ui);
         let at = ui.max_rect().right_bottom() - vec2(20.0, 16.0);
-        let area = Area::new(ui.scope_id().with("follow")).order(Order::Middle).fixed_pos(at).pivot(Align2::RIGHT_BOTTOM);
+        let area = Area::new(ui.scope_id().with("follow"))
+            .order(Order::Middle)
+            .fixed_pos(at)
+            .pivot(Align2::RIGHT_BOTTOM);
         area.show(ui.ctx(), |ui| {
             Frame::NONE.show(ui, |ui| {
                 let icon = RichText::new(icons::ARROW_DOWN).font(FontId::new(14.0, theme::icon_family()));
                 let words = RichText::new("Follow").font(theme::strong(13.0));
-                let button = egui::Button::new((icon.color(palette.on_accent), words.color(palette.on_accent)));
+                let button =
+                    egui::Button::new((icon.color(palette.on_accent), words.color(palette.on_accent)));
                 let button = button.fill(palette.accent).stroke(egui::Stroke::NONE).corner_radius(14);
                 let response = ui.add(button).on_hover_text("Go to the end and stay there while text comes");
                 if response.clicked() {

@@ -77,7 +77,8 @@ impl SourceView {
             self.list.set_items(self.chunks.specs(chars, MONO_LINE));
         }
         if frame.scroll_to != self.scrolled_to {
-            let start = frame.scroll_to.and_then(|node| frame.style.range_of(node)).map(|(range, _)| range.start);
+            let start =
+                frame.scroll_to.and_then(|node| frame.style.range_of(node)).map(|(range, _)| range.start);
             if let Some(chunk) = start.and_then(|start| self.chunks.at_byte(start)) {
                 self.list.go_to(chunk.range.start as u64);
             }
@@ -122,10 +123,12 @@ impl SourceRows<'_> {
             if row_rect.bottom() <= first.top() + 1.0 || row_rect.top() >= last.bottom() - 1.0 {
                 continue;
             }
-            let left = if row_rect.contains(pos2(row_rect.left(), first.center().y)) { first.left() } else { 0.0 };
+            let left =
+                if row_rect.contains(pos2(row_rect.left(), first.center().y)) { first.left() } else { 0.0 };
             let is_last = row_rect.top() <= last.center().y && last.center().y <= row_rect.bottom();
             let right = if is_last { last.left() } else { row_rect.right() };
-            let rect = Rect::from_min_max(pos2(left - 1.0, row_rect.top()), pos2(right + 1.0, row_rect.bottom()));
+            let rect =
+                Rect::from_min_max(pos2(left - 1.0, row_rect.top()), pos2(right + 1.0, row_rect.bottom()));
             ui.painter().rect_filled(rect.translate(at.to_vec2()), CornerRadius::same(2), fill);
         }
     }
@@ -135,11 +138,15 @@ impl Rows for SourceRows<'_> {
     fn measure(&mut self, ui: &mut Ui, index: usize, width: f32) -> f32 {
         let edges = if index == 0 { 10.0 } else { 0.0 };
         let is_last = index + 1 == self.chunks.list().len();
-        self.galley(ui, index, width).map_or(0.0, |galley| galley.size().y) + edges + if is_last { 10.0 } else { 0.0 }
+        self.galley(ui, index, width).map_or(0.0, |galley| galley.size().y)
+            + edges
+            + if is_last { 10.0 } else { 0.0 }
     }
 
     fn draw(&mut self, ui: &mut Ui, index: usize, rect: Rect) -> f32 {
-        let (Some(galley), Some(chunk)) = (self.galley(ui, index, rect.width()), self.chunks.list().get(index)) else {
+        let (Some(galley), Some(chunk)) =
+            (self.galley(ui, index, rect.width()), self.chunks.list().get(index))
+        else {
             return 0.0;
         };
         let height = self.measure(ui, index, rect.width());
@@ -156,7 +163,10 @@ impl Rows for SourceRows<'_> {
         let Some(over) = response.hover_pos().filter(|over| place.contains(*over)) else { return height };
         let cursor = galley.cursor_from_pos(over - at);
         let piece = self.frame.text.get(chunk.range.clone()).unwrap_or_default();
-        let byte = piece.char_indices().nth(cursor.index.0).map_or(chunk.range.end, |(byte, _)| chunk.range.start + byte);
+        let byte = piece
+            .char_indices()
+            .nth(cursor.index.0)
+            .map_or(chunk.range.end, |(byte, _)| chunk.range.start + byte);
         let element = self.frame.style.element_at(byte);
         self.pointer.hovered = element;
         if response.clicked() {

@@ -1,6 +1,8 @@
 //! What the pane says when there is no document to show, and the ribbons above one that ended early.
 
-use egui::{Align, Color32, CornerRadius, FontId, Frame, Layout, Margin, RichText, Sense, Ui, WidgetInfo, vec2};
+use egui::{
+    Align, Color32, CornerRadius, FontId, Frame, Layout, Margin, RichText, Sense, Ui, WidgetInfo, vec2,
+};
 
 use super::input::{Offer, PageState, PaneAction, PaneInput};
 use crate::app::icons;
@@ -17,9 +19,16 @@ pub(super) fn empty_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<Pan
     match input.state {
         PageState::NoPage => {}
         PageState::NotConverted { offer: Offer::Convert { engine_name } } => {
-            let words = format!("{engine_name} would read it: its headings, lists and tables, to copy and to save");
+            let words =
+                format!("{engine_name} would read it: its headings, lists and tables, to copy and to save");
             message_ui(ui, icons::SCAN_TEXT, palette.secondary, "Not converted yet", &words, |ui| {
-                button_with_key_ui(ui, "Convert this page", input.convert_key, PaneAction::ConvertPage, actions);
+                button_with_key_ui(
+                    ui,
+                    "Convert this page",
+                    input.convert_key,
+                    PaneAction::ConvertPage,
+                    actions,
+                );
             });
         }
         PageState::NotConverted { offer: Offer::NeedsModel { is_garbled, model_name, model_size } } => {
@@ -39,7 +48,8 @@ pub(super) fn empty_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<Pan
         }
         PageState::Running { progress } => working_ui(ui, progress, actions),
         PageState::Done { .. } => {
-            let words = format!("{} found nothing to read on it", nonempty(input.engine_name, "The recognizer"));
+            let words =
+                format!("{} found nothing to read on it", nonempty(input.engine_name, "The recognizer"));
             message_ui(ui, icons::FILE_TEXT, palette.secondary, "This page is empty", &words, |ui| {
                 if ui.button("Convert again").clicked() {
                     actions.push(PaneAction::ConvertPage);
@@ -72,7 +82,8 @@ fn needs_model_ui(
     actions: &mut Vec<PaneAction>,
 ) {
     let palette = Palette::of_ui(ui);
-    let title = if is_garbled { "This page's text cannot be trusted" } else { "This page has no text of its own" };
+    let title =
+        if is_garbled { "This page's text cannot be trusted" } else { "This page has no text of its own" };
     let why = if is_garbled {
         "Its characters carry no meaning in the file, only shapes."
     } else {
@@ -128,7 +139,8 @@ fn working_ui(ui: &mut Ui, progress: Option<&Progress>, actions: &mut Vec<PaneAc
 fn progress_ui(ui: &mut Ui, fraction: f32) {
     let palette = Palette::of_ui(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(220.0, 6.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of this page"));
+    response
+        .widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, "Progress of this page"));
     ui.painter().rect_filled(rect, 3.0, palette.pressed);
     let mut done = rect;
     done.set_width((rect.width() * fraction.clamp(0.0, 1.0)).max(6.0));
@@ -140,7 +152,9 @@ pub(super) fn stage_words(stage: Stage) -> String {
     match stage {
         Stage::LoadingModel => "Loading the model".to_owned(),
         Stage::Rendering => "Drawing the page".to_owned(),
-        Stage::Encoding { done, total } => format!("Looking at the page, part {} of {total}", (done + 1).min(total)),
+        Stage::Encoding { done, total } => {
+            format!("Looking at the page, part {} of {total}", (done + 1).min(total))
+        }
         Stage::Prefilling => "Preparing to write".to_owned(),
         Stage::Decoding => "Writing".to_owned(),
     }
@@ -170,7 +184,14 @@ pub(super) fn ribbon_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<Pa
         PageState::Queued { .. } => {
             let palette = Palette::of_ui(ui);
             let look = RibbonLook { icon: icons::CLOCK, ink: palette.secondary, fill: palette.code_fill };
-            ribbon(ui, &look, "Waiting to be converted again", Some(("Cancel", PaneAction::Cancel)), None, actions);
+            ribbon(
+                ui,
+                &look,
+                "Waiting to be converted again",
+                Some(("Cancel", PaneAction::Cancel)),
+                None,
+                actions,
+            );
         }
         PageState::NoPage
         | PageState::NotConverted { .. }
@@ -188,7 +209,8 @@ fn warning_ui(ui: &mut Ui, words: &str, act: Option<(&str, PaneAction)>, actions
 fn failure_ui(ui: &mut Ui, message: &UserMessage, actions: &mut Vec<PaneAction>) {
     let palette = Palette::of_ui(ui);
     let look = RibbonLook { icon: icons::CIRCLE_ALERT, ink: palette.danger, fill: palette.danger_fill };
-    let hover = [message.hint.as_deref(), message.details.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+    let hover =
+        [message.hint.as_deref(), message.details.as_deref()].into_iter().flatten().collect::<Vec<_>>();
     let hover = (!hover.is_empty()).then(|| hover.join("\n\n"));
     let act = Some(("Try again", PaneAction::ConvertPage));
     ribbon(ui, &look, &message.summary, act, hover.as_deref(), actions);
@@ -259,7 +281,13 @@ pub(super) fn message_ui(
     });
 }
 
-fn button_with_key_ui(ui: &mut Ui, words: &str, key: &str, action: PaneAction, actions: &mut Vec<PaneAction>) {
+fn button_with_key_ui(
+    ui: &mut Ui,
+    words: &str,
+    key: &str,
+    action: PaneAction,
+    actions: &mut Vec<PaneAction>,
+) {
     if primary_button(ui, words) {
         actions.push(action);
     }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use egui::text::LayoutJob;
 use egui::{
-    Align2, Color32, CornerRadius, Galley, Id, Pos2, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder,
-    Vec2, pos2, vec2,
+    Align2, Color32, CornerRadius, Galley, Id, Pos2, Rect, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
+    UiBuilder, Vec2, pos2, vec2,
 };
 
 use super::selectable_text::{SelectableText, selectable_text};
@@ -73,10 +73,13 @@ impl TableLayout {
         let lefts = running_sums(&columns);
         let is_numeric = numeric_columns(grid);
         let mut layout = Self { lefts, tops: vec![0.0; grid.num_rows + 1], is_numeric };
-        let mut heights = vec![typography::cell(false, Color32::BLACK).line_height.unwrap_or(19.0); grid.num_rows];
+        let mut heights =
+            vec![typography::cell(false, Color32::BLACK).line_height.unwrap_or(19.0); grid.num_rows];
         // Cells of one row first; what a span needs beyond that goes to its last row.
         for wants_span in [false, true] {
-            for (index, cell) in grid.cells.iter().enumerate().filter(|(_, cell)| (cell.row_span > 1) == wants_span) {
+            for (index, cell) in
+                grid.cells.iter().enumerate().filter(|(_, cell)| (cell.row_span > 1) == wants_span)
+            {
                 let text_height = layout.text_height(ui, cell, widths.natural(index));
                 let end = (cell.row + cell.row_span).min(grid.num_rows);
                 let has: f32 = heights.get(cell.row..end).unwrap_or_default().iter().sum();
@@ -135,8 +138,10 @@ impl CellWidths {
 
 impl Width {
     fn of(ui: &Ui, cell: &Cell) -> Self {
-        let natural = ui.fonts_mut(|fonts| fonts.layout_job(cell_job(cell, f32::INFINITY, Color32::BLACK))).size().x;
-        let longest = cell.text.split_whitespace().max_by_key(|word| word.chars().count()).unwrap_or_default();
+        let natural =
+            ui.fonts_mut(|fonts| fonts.layout_job(cell_job(cell, f32::INFINITY, Color32::BLACK))).size().x;
+        let longest =
+            cell.text.split_whitespace().max_by_key(|word| word.chars().count()).unwrap_or_default();
         let chars = cell.text.chars().count().max(1) as f32;
         // One layout a cell is enough: a word's width from its share of the characters, with room.
         let word = (natural * longest.chars().count() as f32 / chars * 1.15).min(natural);
@@ -213,7 +218,8 @@ fn is_blank(text: &str) -> bool {
 /// Digits with signs, separators, brackets, a unit sign or an error: `−1 234.5`, `$12.3`, `(4.2%)`.
 fn is_number(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
-    let is_allowed = |c: char| c.is_ascii_digit() || " \u{a0}\u{202f}.,'’+-−–±%‰$€£¥()[]<>≤≥~≈*†‡/:×^eE".contains(c);
+    let is_allowed =
+        |c: char| c.is_ascii_digit() || " \u{a0}\u{202f}.,'’+-−–±%‰$€£¥()[]<>≤≥~≈*†‡/:×^eE".contains(c);
     digits > 0 && text.chars().all(is_allowed)
 }
 
@@ -279,7 +285,15 @@ impl TablePainter<'_> {
         pointer
     }
 
-    fn draw_cell(&self, ui: &mut Ui, frame: Rect, rect: Rect, index: usize, cell: &Cell, pointer: &mut TablePointer) {
+    fn draw_cell(
+        &self,
+        ui: &mut Ui,
+        frame: Rect,
+        rect: Rect,
+        index: usize,
+        cell: &Cell,
+        pointer: &mut TablePointer,
+    ) {
         let is_hovered = ui.rect_contains_pointer(rect);
         let fill = match cell.header {
             CellHeader::None => is_hovered.then_some(self.palette.hover),
@@ -293,10 +307,15 @@ impl TablePainter<'_> {
             pointer.hovered_cell = Some(index);
         }
         let inner = rect.shrink2(CELL_PADDING);
-        let galley = ui.fonts_mut(|fonts| fonts.layout_job(cell_job(cell, inner.width() + 0.5, self.palette.text)));
-        let place = self.alignment(cell).align_size_within_rect(galley.size(), inner);
+        let alignment = self.alignment(cell);
+        let mut job = cell_job(cell, inner.width() + 0.5, self.palette.text);
+        job.halign = alignment.x();
+        let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+        let place = alignment.align_size_within_rect(galley.size(), inner);
+        // A galley's origin is at its left, middle or right, as its lines are aligned.
+        let at = pos2(alignment.x().to_factor() * place.width() + place.left(), place.top());
         self.mark_repairs(ui, rect, index, cell);
-        let text = SelectableText { id: self.id.with(index), rect, at: place.min, color: self.palette.text };
+        let text = SelectableText { id: self.id.with(index), rect, at, color: self.palette.text };
         let response = selectable_text(ui, text, Arc::<Galley>::clone(&galley));
         pointer.is_clicked |= response.clicked();
         if response.secondary_clicked() || response.context_menu_opened() {
@@ -320,7 +339,8 @@ impl TablePainter<'_> {
     /// A corner in the warning colour on a repaired cell; the reason on hover.
     fn mark_repairs(&self, ui: &Ui, rect: Rect, index: usize, cell: &Cell) {
         let overlaps = |repair: &&&Diagnostic| {
-            repair.source.start < cell.source.end && cell.source.start < repair.source.end.max(repair.source.start + 1)
+            repair.source.start < cell.source.end
+                && cell.source.start < repair.source.end.max(repair.source.start + 1)
         };
         let mut reasons = self.repairs.iter().filter(overlaps).map(|repair| repair.message.as_str());
         let Some(first) = reasons.next() else { return };

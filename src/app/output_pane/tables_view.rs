@@ -72,7 +72,9 @@ impl TablesView {
         let specs = self.tables.iter().map(|&id| ItemSpec {
             key: id.index() as u64,
             stamp: stamp(tree, id) as u64,
-            estimate: GAP + HEAD_HEIGHT + 27.0 * grid_of(&tree.node(id).kind).map_or(1.0, |grid| grid.num_rows as f32),
+            estimate: GAP
+                + HEAD_HEIGHT
+                + 27.0 * grid_of(&tree.node(id).kind).map_or(1.0, |grid| grid.num_rows as f32),
         });
         self.list.set_items(specs);
         self.tree = Some(Arc::clone(tree));
@@ -157,7 +159,8 @@ impl TableRows<'_> {
         ui.horizontal_centered(|ui| {
             let title = RichText::new(format!("Table {}", index + 1)).font(theme::strong(13.0));
             ui.label(title.color(theme::label_color_in(ui, Label::Table)));
-            let size = ui.label(RichText::new(words).font(FontId::proportional(12.0)).color(self.palette.secondary));
+            let size =
+                ui.label(RichText::new(words).font(FontId::proportional(12.0)).color(self.palette.secondary));
             size.on_hover_text("Rows × columns");
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = space::XS;
@@ -168,11 +171,13 @@ impl TableRows<'_> {
                 });
                 more.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
                 more.response.on_hover_text("More formats");
-                for (words, format, hint) in [
-                    ("Markdown", TableFormat::Markdown, "Copy as a Markdown table"),
-                    ("CSV", TableFormat::Csv, "Copy as comma-separated values"),
+                let room_for = if ui.available_width() < 300.0 { 1 } else { 3 };
+                let copies = [
                     ("Copy", TableFormat::Spreadsheet, "Copy for a spreadsheet, spans kept"),
-                ] {
+                    ("CSV", TableFormat::Csv, "Copy as comma-separated values"),
+                    ("Markdown", TableFormat::Markdown, "Copy as a Markdown table"),
+                ];
+                for (words, format, hint) in copies.into_iter().take(room_for).rev() {
                     let button = ui.button(words).on_hover_text(hint);
                     let name = format!("{hint}: table {}", index + 1);
                     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
@@ -199,7 +204,8 @@ impl Rows for TableRows<'_> {
 
     fn draw(&mut self, ui: &mut Ui, index: usize, rect: Rect) -> f32 {
         let Some(&id) = self.tables.get(index) else { return 0.0 };
-        let inner = Rect::from_min_max(pos2(rect.left() + MARGIN, rect.top() + GAP), rect.max - vec2(MARGIN, 0.0));
+        let inner =
+            Rect::from_min_max(pos2(rect.left() + MARGIN, rect.top() + GAP), rect.max - vec2(MARGIN, 0.0));
         let color = theme::label_color_in(ui, Label::Table);
         if self.input.selected == Some(id) || self.input.hovered == Some(id) {
             let strength = if self.input.selected == Some(id) { 0.11 } else { 0.05 };
@@ -221,7 +227,13 @@ impl Rows for TableRows<'_> {
         if let Some(grid) = grid_of(&self.tree.node(id).kind) {
             let repairs = repairs_in(self.tree, self.tree.node(id));
             let widget_id = ui.scope_id().with(("table", id));
-            let painter = TablePainter { grid, layout: &layout, id: widget_id, repairs: &repairs, palette: self.palette };
+            let painter = TablePainter {
+                grid,
+                layout: &layout,
+                id: widget_id,
+                repairs: &repairs,
+                palette: self.palette,
+            };
             if painter.draw(ui, place).is_clicked {
                 self.pointer.clicked = Some(id);
             }

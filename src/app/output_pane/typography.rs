@@ -93,7 +93,8 @@ pub(super) fn node_job(node: &Node, base: &TextFormat, palette: &Palette, wrap_w
     }
     let mut from = 0;
     for run in &node.runs {
-        let (Some(before), Some(inside)) = (text.get(from..run.range.start), text.get(run.range.clone())) else {
+        let (Some(before), Some(inside)) = (text.get(from..run.range.start), text.get(run.range.clone()))
+        else {
             continue;
         };
         job.append(before, 0.0, base.clone());
@@ -142,4 +143,3 @@ fn run_format(run: &Run, base: &TextFormat, palette: &Palette) -> TextFormat {
     }
     format
 }
-

@@ -120,7 +120,9 @@ impl VirtualList {
                     Some(item) if item.stamp == spec.stamp => *item,
                     // A changed item is near its last height more often than near the guess.
                     Some(item) => Item { stamp: spec.stamp, is_measured: false, ..*item },
-                    None => Item { key: spec.key, stamp: spec.stamp, height: spec.estimate, is_measured: false },
+                    None => {
+                        Item { key: spec.key, stamp: spec.stamp, height: spec.estimate, is_measured: false }
+                    }
                 }
             })
             .collect();
@@ -155,10 +157,14 @@ impl VirtualList {
             let origin = ui.max_rect().min;
             for index in self.visible(viewport.min.y, viewport.max.y) {
                 self.measure_one(ui, rows, index);
-                let (Some(&top), Some(item)) = (self.tops.get(index), self.items.get(index)) else { continue };
+                let (Some(&top), Some(item)) = (self.tops.get(index), self.items.get(index)) else {
+                    continue;
+                };
                 let rect = Rect::from_min_size(pos2(origin.x, origin.y + top), vec2(width, item.height));
                 let height = rows.draw(ui, index, rect);
-                if let Some(item) = self.items.get_mut(index).filter(|item| (item.height - height).abs() > 0.5) {
+                if let Some(item) =
+                    self.items.get_mut(index).filter(|item| (item.height - height).abs() > 0.5)
+                {
                     item.height = height;
                     ui.ctx().request_repaint();
                 }
@@ -220,7 +226,9 @@ impl VirtualList {
 
     /// The nearest offset at which the item is in view with some room around it.
     fn offset_that_shows(&self, index: usize, offset: f32) -> f32 {
-        let (Some(&top), Some(&bottom)) = (self.tops.get(index), self.tops.get(index + 1)) else { return offset };
+        let (Some(&top), Some(&bottom)) = (self.tops.get(index), self.tops.get(index + 1)) else {
+            return offset;
+        };
         let room = (self.view_height / 6.0).min(80.0);
         let is_visible = top >= offset && bottom <= offset + self.view_height;
         if is_visible {
