@@ -11,7 +11,7 @@
 //! ```
 //!
 //! An arrow means "may name"; `tests/architecture.rs` checks them. `app` and `cli` may also read
-//! the plain data types of `document`, `markup` and `geometry`.
+//! the plain data types of `document`, `markup` and `geometry`, and `cli::inspect` looks into `model`.
 //!
 //! | room | turns | into |
 //! |---|---|---|
