@@ -16,6 +16,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::document::error::{Error, LibraryError};
 use crate::document::font_style::FontFacts;
+use crate::document::ligature::share_boxes_of_ligatures;
 use crate::document::page::{PageImage, PageIndex, PageSize, PixelRect, Rotation};
 use crate::document::page_graphics::{Affine, GraphicsCollector, Paint, PointRect, Segment};
 use crate::document::pdfium_library;
@@ -333,25 +334,6 @@ fn read_char(
         is_unmapped: is_unmapped(unicode),
         is_invisible,
     })
-}
-
-/// PDFium spells ligatures out and gives every letter the place of the whole: cut it up evenly.
-fn share_boxes_of_ligatures(chars: &mut [TextChar]) {
-    let same_place = |a: &TextChar, b: &TextChar| a.tight == b.tight && a.loose == b.loose && !a.is_blank;
-    for letters in chars.chunk_by_mut(same_place) {
-        let count = letters.len() as f64;
-        let Some(angle_deg) = letters.first().map(|first| first.angle_deg) else { continue };
-        if letters.len() < 2 || angle_deg != 0.0 {
-            continue;
-        }
-        for (position, letter) in letters.iter_mut().enumerate() {
-            for bbox in [&mut letter.tight, &mut letter.loose] {
-                let width = bbox.width() / count;
-                bbox.left += width * position as f64;
-                bbox.right = bbox.left + width;
-            }
-        }
-    }
 }
 
 /// The fonts met so far, by name and weight.
