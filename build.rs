@@ -36,7 +36,7 @@ struct Platform {
     archive_library: &'static str,
     archive_library_sha256: &'static str,
     /// pip's name of the platform.
-    pip_platform: &'static str,
+    pip_target: &'static str,
     wheel_library_sha256: &'static str,
     /// What the library file is called on this platform.
     library_name: &'static str,
@@ -53,7 +53,7 @@ const PLATFORMS: [Platform; 6] = [
         archive_sha256: "0b43f405477cf2cfc4dbff06905093c3309756c6bca1fb9da99234a2ca97fed2",
         archive_library: "lib/libpdfium.so",
         archive_library_sha256: "7670b3c597b02dfa3f98b23b49c3bb52536312f1ea686b739321731b6011f5a9",
-        pip_platform: "manylinux_2_17_x86_64",
+        pip_target: "manylinux_2_17_x86_64",
         wheel_library_sha256: "fd4de9f91f183476d04b1bc3fd17dacd95aba349c55d2c376512d95e082b441e",
         library_name: "libpdfium.so",
     },
@@ -64,7 +64,7 @@ const PLATFORMS: [Platform; 6] = [
         archive_sha256: "0e6f90dccbc6b81fd5d7106abaf164c4222178f024c204d00d526b60fd2ad535",
         archive_library: "lib/libpdfium.so",
         archive_library_sha256: "9d00f11a0b27d6860aadd6301c4d18c03d455a2d149f0fbef9dccdb9fb2f19f5",
-        pip_platform: "manylinux_2_17_aarch64",
+        pip_target: "manylinux_2_17_aarch64",
         wheel_library_sha256: "2c6b186b84596e1e6c370b9058c8dfd64b3d944f4878e51993b3cddb160209e2",
         library_name: "libpdfium.so",
     },
@@ -75,7 +75,7 @@ const PLATFORMS: [Platform; 6] = [
         archive_sha256: "336219e80580b93c6523f44db7dc1de59cc497b13a7390ddac84223f68ca162b",
         archive_library: "lib/libpdfium.dylib",
         archive_library_sha256: "1c5326c2ebf250026715c696ca7a391955028cf34312170ed9cf4d904382e59b",
-        pip_platform: "macosx_13_0_arm64",
+        pip_target: "macosx_13_0_arm64",
         wheel_library_sha256: "8de224826cb9784c8f8540ba36a174dd710f1f4f59e72211b7b882a2618aa401",
         library_name: "libpdfium.dylib",
     },
@@ -86,7 +86,7 @@ const PLATFORMS: [Platform; 6] = [
         archive_sha256: "841ecac278cdd46288dd065873522cf72f3996560d8978f473d336f01d59942c",
         archive_library: "lib/libpdfium.dylib",
         archive_library_sha256: "3653e54d1348cd6024e6d8031f31c0fb33885ad80d4ae9fdf3447a4b366f5a1e",
-        pip_platform: "macosx_13_0_x86_64",
+        pip_target: "macosx_13_0_x86_64",
         wheel_library_sha256: "f8f4e387fb58f16ea24031e66744d8c3e9ae3e03b73e9c13d466a55ea0b5005f",
         library_name: "libpdfium.dylib",
     },
@@ -97,7 +97,7 @@ const PLATFORMS: [Platform; 6] = [
         archive_sha256: "739a57d597d864297909cc40a2411eba728490c76a0fa25e3ea299c7f6b07020",
         archive_library: "bin/pdfium.dll",
         archive_library_sha256: "d42c452a4cf8ca19a87e9c659d4e05035be742c21696ac13431cf73ac1bbf14b",
-        pip_platform: "win_amd64",
+        pip_target: "win_amd64",
         wheel_library_sha256: "69f1e860f6742fbaafcc4db80e785eec9a4ee0da36ea6d1dc0867ea0f18baea6",
         library_name: "pdfium.dll",
     },
@@ -108,7 +108,7 @@ const PLATFORMS: [Platform; 6] = [
         archive_sha256: "5d04b6d0281e78613ef836dea2e0fefe6831f3ae92b3573e8fdf55330de67d3d",
         archive_library: "bin/pdfium.dll",
         archive_library_sha256: "6742bf441a0333fa5a796abe9f8ce0b23e51400a826255947f279038dfabe7d2",
-        pip_platform: "win_arm64",
+        pip_target: "win_arm64",
         wheel_library_sha256: "45e414bce25cd698d25ac7e90e91b967c9d0b5b28ca5fad6cf69c5a8ce699f40",
         library_name: "pdfium.dll",
     },
@@ -219,7 +219,7 @@ fn from_wheel(platform: &Platform) -> Result<(Vec<u8>, &'static str), String> {
     for python in ["python3", "python", "py"] {
         let download = Command::new(python)
             .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"])
-            .args(["--only-binary", ":all:", "--platform", platform.pip_platform])
+            .args(["--only-binary", ":all:", "--platform", platform.pip_target])
             .args(["--python-version", "3.11", "--implementation", "py", "--abi", "none", "--dest"])
             .arg(&folder)
             .arg(WHEEL_PACKAGE)
