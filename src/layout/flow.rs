@@ -7,7 +7,7 @@ use crate::layout::heading::{self, Candidate, Rank};
 use crate::layout::line::Line;
 use crate::layout::paragraph::{self, Block, Class, Column};
 use crate::layout::prose::{self, Vocabulary};
-use crate::layout::{caption, code, footnote};
+use crate::layout::{aligned, caption, code, contents, footnote};
 
 /// What every column of a page is judged by.
 pub(super) struct PageFacts<'p> {
@@ -31,8 +31,16 @@ pub(super) fn elements(items: Vec<Item>, facts: &PageFacts<'_>) -> (Vec<Element>
             Item::Element(element) => others.push(element),
         }
     }
-    let lines = joined_lines(lines);
-    let column = Column::new(&lines.iter().collect::<Vec<_>>(), facts.context.is_body_mono);
+    let ignores_mono = facts.context.is_body_mono;
+    let tables = aligned::in_the_open(&lines, ignores_mono);
+    super::take_out(&mut lines, tables.iter().flat_map(|table| &table.members));
+    others.extend(tables.into_iter().map(|table| table.draft.element(facts.vocabulary)));
+    let mut lines = joined_lines(lines);
+    while let Some(range) = contents::find(&lines) {
+        let entries: Vec<Line> = lines.drain(range).collect();
+        others.push(contents::element(&entries, facts.vocabulary));
+    }
+    let column = Column::new(&lines.iter().collect::<Vec<_>>(), ignores_mono);
     let (lines, notes) = footnote::split(lines, facts);
     others.sort_by(|a, b| a.bbox.top.total_cmp(&b.bbox.top));
     let mut elements = Vec::new();

@@ -96,13 +96,14 @@ pub(super) fn sort(lines: Vec<Line>, page_height: f64, body_size: f64, context: 
         {
             continue;
         }
-        for row in rows.into_iter().take(depth) {
+        let mut taken: Vec<Row> = rows.into_iter().take(depth).collect();
+        taken.sort_by(|a, b| a.height.total_cmp(&b.height));
+        for row in taken {
             for &member in &row.members {
                 is_taken[member] = true;
             }
             elements.extend(row.elements(&lines, zone));
         }
-        elements.sort_by(|a, b| a.bbox.top.total_cmp(&b.bbox.top));
     }
     let [headers, footers] = furniture;
     let mut keeps = is_taken.into_iter().map(|is_taken| !is_taken);

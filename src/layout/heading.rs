@@ -151,7 +151,10 @@ pub(super) fn rank(candidate: &Candidate<'_>, body_size: f64, context: &Document
     } else if first.size < body_size * 0.94 {
         false
     } else if is_bold {
-        num_chars <= MAX_BOLD_CHARS && ends_openly && (is_set_off || depth.is_some())
+        num_chars <= MAX_BOLD_CHARS
+            && ends_openly
+            && (is_set_off || depth.is_some())
+            && starts_like_title(text)
     } else {
         // Capitals, or a number with several parts, at body size and weight: only when set off.
         let is_caps = candidate.lines.iter().all(Line::is_caps) && num_letters >= 4;
@@ -159,6 +162,14 @@ pub(super) fn rank(candidate: &Candidate<'_>, body_size: f64, context: &Document
         is_marked && candidate.lines.len() <= 2 && is_set_off && num_chars <= MAX_BOLD_CHARS && ends_openly
     };
     is_heading.then(|| Rank::Section(level(first.size, is_bold, depth, context)))
+}
+
+/// At body size bold type is also used for commands and terms: those start small or hold signs.
+fn starts_like_title(text: &str) -> bool {
+    let starts_well = text.chars().next().is_some_and(|first| {
+        first.is_uppercase() || first.is_numeric() || (first.is_alphabetic() && !first.is_lowercase())
+    });
+    starts_well && !text.contains(['|', '{', '}', '<', '>', '=', '\\', '$', '_', '~', '^'])
 }
 
 /// The level of a section header, from 1.

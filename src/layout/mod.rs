@@ -6,9 +6,10 @@
 //! without usable text is an [`Error`].
 //!
 //! The steps, each in its file: characters → `glyph` → pieces of lines (`segment`, `spelling`) →
-//! running heads (`furniture`) → pictures and ruled tables (`graphics`, `grid`) → `columns` → in each
-//! column lines, tables without rules (`aligned`), blocks (`paragraph`) and what they are (`heading`,
-//! `marker`, `caption`, `footnote`, `code`) → `writer`.
+//! running heads (`furniture`) → ruled tables (`rules`, `grid`, `aligned`, `draft`) and pictures
+//! (`picture`) → `columns` → in each column lines, tables without rules (`aligned`), tables of
+//! `contents`, blocks (`paragraph`, `prose`) and what they are (`heading`, `marker`, `caption`,
+//! `footnote`, `code`) → `writer`.
 
 mod context;
 mod error;
@@ -22,11 +23,18 @@ mod spelling;
 
 mod furniture;
 
+mod aligned;
+mod draft;
+mod grid;
+mod picture;
+mod rules;
+
 mod columns;
 mod flow;
 
 mod caption;
 mod code;
+mod contents;
 mod footnote;
 mod heading;
 mod marker;
@@ -42,10 +50,12 @@ pub use error::Error;
 use crate::document::page::PageIndex;
 use crate::document::text_layer::{TextLayer, TextQuality};
 use crate::layout::columns::Item;
-use crate::layout::element::Element;
+use crate::layout::element::{Element, Kind};
 use crate::layout::flow::PageFacts;
-use crate::layout::points::Frame;
+use crate::layout::line::Line;
+use crate::layout::points::{Frame, PtBox};
 use crate::layout::prose::Vocabulary;
+use crate::layout::rules::Rules;
 
 /// A page in DocTags, an element or a table row at a time.
 ///
@@ -114,8 +124,24 @@ fn elements(layer: &TextLayer, frame: &Frame, context: &DocumentContext) -> Vec<
     let body_size = context.body_size.or_else(|| context::body_size(lines.iter())).unwrap_or(DEFAULT_BODY_PT);
     let sorted = furniture::sort(lines, page_height, body_size, context);
     let vocabulary = Vocabulary::new(sorted.body.iter());
-    let facts = PageFacts { body_size, context, vocabulary: &vocabulary, page_height, free_rules: &[] };
-    let items = sorted.body.into_iter().map(Item::Line).collect();
+    let rules = Rules::new(layer, frame);
+    let mut body = sorted.body;
+    let tables = ruled_tables(&mut body, &rules, body_size, &vocabulary);
+    let table_boxes: Vec<PtBox> = tables.iter().map(|table| table.bbox).collect();
+    let is_free = |rule: &&PtBox| !table_boxes.iter().any(|table| table.grown(2.0).holds_center_of(rule));
+    let free_rules: Vec<PtBox> = rules.horizontal.iter().filter(is_free).copied().collect();
+    let weak: Vec<PtBox> = rules.vertical.iter().filter(is_free).chain(&free_rules).copied().collect();
+    let pictures = picture::find(layer, frame, &body, &table_boxes, &weak, body_size);
+    take_out(&mut body, pictures.iter().flat_map(|picture| &picture.members));
+    let facts =
+        PageFacts { body_size, context, vocabulary: &vocabulary, page_height, free_rules: &free_rules };
+    let pictures =
+        pictures.into_iter().map(|picture| Element { kind: Kind::Picture(None), bbox: picture.bbox });
+    let items: Vec<Item> = body
+        .into_iter()
+        .map(Item::Line)
+        .chain(tables.into_iter().chain(pictures).map(Item::Element))
+        .collect();
     let mut elements = sorted.headers;
     let mut footnotes = Vec::new();
     for column in columns::columns(items) {
@@ -127,4 +153,64 @@ fn elements(layer: &TextLayer, frame: &Frame, context: &DocumentContext) -> Vec<
     elements.extend(footnotes);
     elements.extend(sorted.footers);
     elements
+}
+
+/// Tables that rules show, taken out of the lines: grids first, then those with horizontal rules only.
+fn ruled_tables(
+    lines: &mut Vec<Line>,
+    rules: &Rules,
+    body_size: f64,
+    vocabulary: &Vocabulary,
+) -> Vec<Element> {
+    let mut tables = Vec::new();
+    for grid in grid::find(rules) {
+        let inside = |line: &Line| grid.bbox.holds_center_of(&line.bbox);
+        let (inner, outer): (Vec<Line>, Vec<Line>) =
+            cut_at_edges(std::mem::take(lines), &grid.bbox).into_iter().partition(inside);
+        *lines = outer;
+        match grid.table(&inner) {
+            Some(draft) => tables.push(draft.element(vocabulary)),
+            None => lines.extend(inner),
+        }
+    }
+    let is_free =
+        |rule: &&PtBox| !tables.iter().any(|table: &Element| table.bbox.grown(2.0).holds_center_of(rule));
+    let horizontal: Vec<PtBox> = rules.horizontal.iter().filter(is_free).copied().collect();
+    let found = aligned::between_rules(lines, &horizontal, body_size);
+    take_out(lines, found.iter().flat_map(|found| &found.members));
+    tables.extend(found.into_iter().map(|found| found.draft.element(vocabulary)));
+    tables
+}
+
+/// Lines that run into the box from beside it are cut at its sides.
+fn cut_at_edges(lines: Vec<Line>, bbox: &PtBox) -> Vec<Line> {
+    let mut cut = Vec::with_capacity(lines.len());
+    for line in lines {
+        let is_level = (bbox.top..bbox.bottom).contains(&line.bbox.center_y());
+        let crosses = |line: &Line, x: f64| line.bbox.left < x && line.bbox.right > x;
+        if !is_level || !(crosses(&line, bbox.left) || crosses(&line, bbox.right)) {
+            cut.push(line);
+            continue;
+        }
+        let (left, rest) = line.split_at(bbox.left);
+        cut.extend(left);
+        if let Some(rest) = rest {
+            let (inside, right) = rest.split_at(bbox.right);
+            cut.extend(inside);
+            cut.extend(right);
+        }
+    }
+    cut
+}
+
+/// Removes lines by their positions.
+fn take_out<'m>(lines: &mut Vec<Line>, members: impl Iterator<Item = &'m usize>) {
+    let mut keeps = vec![true; lines.len()];
+    for &member in members {
+        if let Some(keep) = keeps.get_mut(member) {
+            *keep = false;
+        }
+    }
+    let mut keeps = keeps.into_iter();
+    lines.retain(|_| keeps.next().unwrap_or(true));
 }

@@ -102,7 +102,11 @@ impl Column {
     }
 
     fn is_code(&self, line: &Line) -> bool {
-        !self.ignores_mono && line.is_mono()
+        !self.ignores_mono
+            && line.is_mono()
+            && !marker::find(line).is_some_and(|found| {
+                found.is_sure && !line.first_word().is_some_and(|word| word.style.is_mono)
+            })
     }
 
     /// Set off from the margin, made of symbols.

@@ -38,8 +38,9 @@ const MAX_NEIGHBOURS: usize = 64;
 /// 0.22, the loosest kern within a word is near 0.1.
 const WORD_GAP_EM: f64 = 0.16;
 
-/// The same where the file stores its blanks and a gap is most likely a kern.
-const WORD_GAP_BESIDE_BLANKS_EM: f64 = 0.3;
+/// The same where the file stores blanks and a gap may be a kern. Some writers (troff) store some
+/// blanks only, so it cannot be much more.
+const WORD_GAP_BESIDE_BLANKS_EM: f64 = 0.19;
 
 /// Letters further apart than this on average are spaced out on purpose, in font sizes.
 const TRACKING_EM: f64 = 0.08;

@@ -1,0 +1,94 @@
+//! Tables of contents: titles, dot leaders, page numbers.
+
+use crate::layout::element::{Element, Header, Kind, Slot, Table};
+use crate::layout::line::Line;
+use crate::layout::points::PtBox;
+use crate::layout::prose::{self, Vocabulary};
+
+/// Dots in a row that are a leader.
+const MIN_DOTS: usize = 4;
+
+/// Lines with leaders that make a table of contents.
+const MIN_ENTRIES: usize = 3;
+
+/// Other lines (parts, wrapped titles) between two entries.
+const MAX_BETWEEN: usize = 2;
+
+/// An entry's title and page.
+fn entry(line: &Line) -> Option<(String, String)> {
+    let text = line.text();
+    let last = line.words.last()?.text.trim_start_matches(is_dot);
+    let is_page = !last.is_empty()
+        && last.chars().count() <= 8
+        && last.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
+    let before = text.trim_end().strip_suffix(last)?;
+    let without_spaces = |text: &str| {
+        text.chars().rev().filter(|character| !character.is_whitespace()).take_while(|&c| is_dot(c)).count()
+    };
+    let num_dots = without_spaces(before);
+    let title = before.trim_end_matches(|character: char| is_dot(character) || character.is_whitespace());
+    (is_page && num_dots >= MIN_DOTS).then(|| (title.to_owned(), last.to_owned()))
+}
+
+fn is_dot(character: char) -> bool {
+    matches!(character, '.' | '…' | '·' | '․')
+}
+
+/// The first run of entries among lines sorted from top to bottom, as a range of positions.
+pub(super) fn find(lines: &[Line]) -> Option<std::ops::Range<usize>> {
+    let mut start = None;
+    let (mut end, mut num_entries) = (0, 0);
+    for (index, line) in lines.iter().enumerate() {
+        if entry(line).is_some() {
+            if start.is_none() || index > end + MAX_BETWEEN {
+                if num_entries >= MIN_ENTRIES {
+                    break;
+                }
+                start = Some(index);
+                num_entries = 0;
+            }
+            num_entries += 1;
+            end = index + 1;
+        }
+    }
+    start.filter(|_| num_entries >= MIN_ENTRIES).map(|start| start..end)
+}
+
+/// The lines of a run as a table of titles and pages. Lines without a page of their own start the
+/// title of the next entry when they are wrapped; in the contents they read as titles without page.
+pub(super) fn element(lines: &[Line], vocabulary: &Vocabulary) -> Element {
+    let mut bbox = PtBox::EMPTY;
+    let mut rows: Vec<Vec<Slot>> = Vec::new();
+    let mut last: Option<&Line> = None;
+    let mut pending: Option<String> = None;
+    let cell = |text: String| Slot::Cell { text, header: Header::None };
+    for line in lines {
+        bbox = bbox.union(&line.ink);
+        match entry(line) {
+            Some((title, page)) => {
+                let mut text = pending.take().unwrap_or_default();
+                // A title that starts where the line above did is a new one.
+                let is_wrapped = !text.is_empty()
+                    && last.is_some_and(|last| {
+                        line.baseline - last.baseline < 1.6 * line.size
+                            && line.bbox.left > last.bbox.left + 0.5 * line.size
+                    });
+                if !text.is_empty() && !is_wrapped {
+                    rows.push(vec![cell(std::mem::take(&mut text)), cell(String::new())]);
+                }
+                prose::append(&mut text, &title, vocabulary);
+                rows.push(vec![cell(prose::finish(&text)), cell(page)]);
+            }
+            None => {
+                if let Some(title) = pending.replace(line.text()) {
+                    rows.push(vec![cell(title), cell(String::new())]);
+                }
+            }
+        }
+        last = Some(line);
+    }
+    if let Some(title) = pending {
+        rows.push(vec![cell(title), cell(String::new())]);
+    }
+    Element { kind: Kind::Table(Table { rows, caption: None, is_index: true }), bbox }
+}
