@@ -11,6 +11,15 @@ use crate::layout::points::PtBox;
 /// A space is some 0.3, a stretched one up to 0.6; LaTeX's columns are 1.2 apart.
 const CHUNK_GAP_EM: f64 = 0.75;
 
+/// The same between rules, where a table is expected: cells are not justified, so a gap is meant.
+const RULED_CHUNK_GAP_EM: f64 = 0.38;
+
+/// A gap between chunks is wider than the usual space by this factor.
+const CHUNK_GAP_SPACES: f64 = 1.5;
+
+/// A usual gap wider than this is not a space, in font sizes: monospaced type has 0.6.
+const WIDEST_SPACE_EM: f64 = 0.7;
+
 /// A strip between columns is at least this wide, in font sizes.
 const MIN_STRIP_EM: f64 = 0.55;
 
@@ -172,15 +181,29 @@ fn longest_table(pieces: &[Line], rules: &[PtBox], long: &[PtBox], same: &[usize
         })
         .copied()
         .collect();
-    let rows: Vec<Row> = rows_of_members(pieces, &members, CHUNK_GAP_EM);
+    let rows: Vec<Row> = rows_of_members(pieces, &members, RULED_CHUNK_GAP_EM);
     let mut draft = draft(&rows, &inner, top.width())?;
     draft.bbox = Some(top.union(bottom));
     Some((last, Found { draft, members }))
 }
 
-fn rows_of_members(pieces: &[Line], members: &[usize], gap_em: f64) -> Vec<Row> {
+fn rows_of_members(pieces: &[Line], members: &[usize], least_gap_em: f64) -> Vec<Row> {
     let inside: Vec<Line> = members.iter().filter_map(|&index| pieces.get(index).cloned()).collect();
+    let gap_em = least_gap_em.max(CHUNK_GAP_SPACES * usual_space_em(&inside));
     rows_of(&inside).iter().map(|members| row(&inside, members, gap_em)).collect()
+}
+
+/// The usual space between words, in font sizes; 0 when it cannot be told.
+fn usual_space_em(lines: &[Line]) -> f64 {
+    let mut gaps: Vec<f64> = lines
+        .iter()
+        .flat_map(|line| {
+            line.words.windows(2).map(|pair| (pair[1].bbox.left - pair[0].bbox.right) / line.size.max(1.0))
+        })
+        .filter(|&gap| gap > 0.05)
+        .collect();
+    gaps.sort_by(f64::total_cmp);
+    gaps.get(gaps.len() / 3).copied().filter(|&gap| gap < WIDEST_SPACE_EM).unwrap_or(0.0)
 }
 
 /// Nothing, one row, or mostly rows of several chunks.

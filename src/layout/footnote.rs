@@ -73,19 +73,13 @@ fn spaced_marker(text: &str) -> String {
     }
 }
 
-/// The line starts with a raised number, a sign, or a number in brackets.
+/// The line starts with a raised number, or a sign.
 fn starts_note(line: &Line) -> bool {
     let Some(first) = line.first_word() else { return false };
     let is_number = first.text.len() <= 3 && first.text.chars().all(|digit| digit.is_ascii_digit());
     let is_sign = first.text.chars().next().is_some_and(|sign| SIGNS.contains(sign));
     let is_letter = first.is_raised && first.num_chars == 1;
-    let is_bracketed = first
-        .text
-        .strip_prefix(['(', '['])
-        .and_then(|text| text.strip_suffix([')', ']']))
-        .is_some_and(|inside| inside.len() <= 3 && inside.chars().all(|digit| digit.is_ascii_digit()));
-    line.words.len() > 1
-        && ((is_number && (first.is_raised || first.num_chars <= 2)) || is_sign || is_letter || is_bracketed)
+    line.words.len() > 1 && ((is_number && (first.is_raised || first.num_chars <= 2)) || is_sign || is_letter)
 }
 
 /// A short rule lies right above the line, at its left end.

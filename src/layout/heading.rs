@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::document::page::PageIndex;
 use crate::layout::context::{DocumentContext, PageLines};
+use crate::layout::element::{Element, Kind};
 use crate::layout::line::Line;
 use crate::layout::marker;
+use crate::layout::points::PtBox;
 
 /// How one kind of heading looks.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,6 +164,29 @@ pub(super) fn rank(candidate: &Candidate<'_>, body_size: f64, context: &Document
         is_marked && candidate.lines.len() <= 2 && is_set_off && num_chars <= MAX_BOLD_CHARS && ends_openly
     };
     is_heading.then(|| Rank::Section(level(first.size, is_bold, depth, context)))
+}
+
+/// Subtitles, authors and addresses stand centred below the title in large type; they head nothing.
+pub(super) fn demote_bylines(elements: &mut [Element]) {
+    let Some(title) = elements.iter().position(|element| matches!(element.kind, Kind::Title(_))) else {
+        return;
+    };
+    let bounds = elements.iter().fold(PtBox::EMPTY, |bounds, element| bounds.union(&element.bbox));
+    let is_centered = |bbox: &PtBox| {
+        let (left, right) = (bbox.left - bounds.left, bounds.right - bbox.right);
+        (left - right).abs() < 0.04 * bounds.width() && left > 0.04 * bounds.width()
+    };
+    for element in elements.iter_mut().skip(title + 1) {
+        match &mut element.kind {
+            Kind::Heading(_, text) if is_centered(&element.bbox) && marker::heading_depth(text).is_none() => {
+                element.kind = Kind::Text(std::mem::take(text));
+            }
+            // Bylines and their addresses alternate; a paragraph ends them.
+            Kind::Title(_) => {}
+            Kind::Text(text) if text.chars().count() <= MAX_BOLD_CHARS => {}
+            _ => return,
+        }
+    }
 }
 
 /// At body size bold type is also used for commands and terms: those start small or hold signs.

@@ -161,10 +161,21 @@ pub(super) fn text_of(words: &[Word]) -> String {
         if needs_space {
             text.push(' ');
         }
-        text.push_str(&word.text);
+        let is_exponent =
+            word.is_raised && word.is_glued && word.text.chars().all(|digit| digit.is_ascii_digit());
+        if is_exponent {
+            // "10" with a raised "6" must not read as 106, nor a note's number as a part of the word.
+            text.extend(
+                word.text.bytes().filter_map(|digit| SUPERSCRIPTS.chars().nth(usize::from(digit - b'0'))),
+            );
+        } else {
+            text.push_str(&word.text);
+        }
     }
     text
 }
+
+const SUPERSCRIPTS: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /// Characters of scripts that put no spaces between words: Han, kana and their punctuation.
 pub(super) fn is_unspaced(character: char) -> bool {

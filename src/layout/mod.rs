@@ -149,6 +149,7 @@ fn elements(layer: &TextLayer, frame: &Frame, context: &DocumentContext) -> Vec<
         elements.extend(body);
         footnotes.extend(notes);
     }
+    heading::demote_bylines(&mut elements);
     caption::attach(&mut elements);
     elements.extend(footnotes);
     elements.extend(sorted.footers);

@@ -185,6 +185,16 @@ impl Grouping<'_> {
         let (Some(block), Some(last)) = (self.block, self.last) else { return Some(found) };
         let follows_item = matches!(&block.class, Class::Item { indent, .. }
             if (indent - line.bbox.left).abs() < 0.6 * line.size);
+        // Within the text of an item a number or dash is most likely a part of the sentence.
+        let is_in_item = matches!(block.class, Class::Item { .. })
+            && block
+                .lines
+                .first()
+                .is_some_and(|first| (first.bbox.left - line.bbox.left).abs() < 0.4 * line.size)
+            && last.bbox.right > self.column.right - SHORT_RAGGED_EM * line.size;
+        if is_in_item && !found.is_sure {
+            return None;
+        }
         let is_moved = (line.bbox.left - last.bbox.left).abs() > INDENT_EM * line.size;
         let ends_short = last.bbox.right < self.column.right - SHORT_RAGGED_EM * line.size;
         let is_likely = found.is_sure

@@ -100,6 +100,11 @@ pub(super) fn append(text: &mut String, next: &str, vocabulary: &Vocabulary) {
         } else {
             text.push(' ');
         }
+    } else if last == '–'
+        && first.is_ascii_digit()
+        && text.trim_end_matches('–').ends_with(|before: char| before.is_ascii_digit())
+    {
+        // A range of numbers that is broken after its dash.
     } else if !(is_unspaced(last) && is_unspaced(first)) && last != '—' && !is_broken_address(text) {
         text.push(' ');
     }

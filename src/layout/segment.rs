@@ -48,6 +48,9 @@ const TRACKING_EM: f64 = 0.08;
 /// Two pieces on one line raised or lowered by more than this are not on the line, in font sizes.
 const RAISED_EM: f64 = 0.15;
 
+/// Digits whose ink ends this far above the baseline are raised, in font sizes.
+const RAISED_INK_EM: f64 = 0.2;
+
 /// The pieces of lines of the frame's text, in no particular order, and how each font is used.
 pub(super) fn segments(layer: &TextLayer, frame: &Frame) -> Vec<Line> {
     let glyphs = glyph::glyphs(layer, frame);

@@ -18,9 +18,9 @@ const MAX_LIST_DEPTH: usize = 8;
 /// The page in DocTags. Joined, the pieces are one `<doctag>…</doctag>`.
 pub(super) fn write(elements: &[Element], frame: &Frame) -> Vec<String> {
     let mut writer = Writer { frame, pieces: vec!["<doctag>".to_owned()], lists: Vec::new() };
-    for (index, element) in elements.iter().enumerate() {
+    for element in elements {
         if let Kind::ListItem(item) = &element.kind {
-            writer.list_item(item, &element.bbox, &elements[index..]);
+            writer.list_item(item, &element.bbox);
             continue;
         }
         writer.close_lists(0);
@@ -41,6 +41,7 @@ struct Writer<'p> {
 struct OpenList {
     indent: f64,
     is_ordered: bool,
+    num_items: usize,
 }
 
 impl OpenList {
@@ -99,30 +100,41 @@ impl Writer<'_> {
         self.pieces.push(format!("</{tag}>\n"));
     }
 
-    /// `from_here` are the elements from this item on: they tell whether its number is dropped.
-    fn list_item(&mut self, item: &ListItem, bbox: &PtBox, from_here: &[Element]) {
+    /// DocTags numbers the items of an ordered list by itself. So a list is ordered when its printed
+    /// numbers are 1, 2, 3 …, and these are left out; any other label is kept as text of its item.
+    fn list_item(&mut self, item: &ListItem, bbox: &PtBox) {
         let reach = LEVEL_EM * item.size;
         while self.lists.last().is_some_and(|list| list.indent > item.indent + reach) {
             self.close_lists(self.lists.len() - 1);
         }
-        let is_ordered = matches!(item.marker, Marker::Ordinal(_));
         let is_deeper = self.lists.last().is_none_or(|list| list.indent + reach < item.indent);
-        let is_other = self.lists.last().is_some_and(|list| list.is_ordered != is_ordered);
+        let is_deeper = is_deeper && self.lists.len() < MAX_LIST_DEPTH;
+        let place = self.lists.last().filter(|_| !is_deeper).map_or(0, |list| list.num_items);
+        let goes_on =
+            self.lists.last().is_some_and(|list| list.is_ordered) && number(&item.marker) == Some(place + 1);
+        let is_ordered = goes_on || number(&item.marker) == Some(1);
         let mut piece = String::new();
-        if is_other && !is_deeper {
+        if !is_deeper
+            && self.lists.last().is_some_and(|list| list.is_ordered != is_ordered || (is_ordered && !goes_on))
+        {
             self.close_lists(self.lists.len() - 1);
         }
-        if (is_deeper && self.lists.len() < MAX_LIST_DEPTH) || is_other {
-            let list = OpenList { indent: item.indent, is_ordered };
+        if is_deeper
+            || self.lists.last().is_none_or(|list| list.indent + reach < item.indent)
+            || self.lists.is_empty()
+        {
+            let list = OpenList { indent: item.indent, is_ordered, num_items: 0 };
             // A list in a list lies in an item of its own, as the reference writes it.
             let wrapper = if self.lists.is_empty() { "" } else { "<list_item>" };
             piece = format!("{wrapper}<{}>", list.tag());
             self.lists.push(list);
         }
-        let _ = from_here;
+        if let Some(list) = self.lists.last_mut() {
+            list.num_items += 1;
+        }
         let text = match &item.marker {
-            Marker::Bullet => plain(&item.text),
-            Marker::Ordinal(marker) => plain(&format!("{marker} {}", item.text)),
+            Marker::Ordinal(label) if !is_ordered => plain(&format!("{label} {}", item.text)),
+            Marker::Bullet | Marker::Ordinal(_) => plain(&item.text),
         };
         self.pieces.push(format!("{piece}<list_item>{}{text}</list_item>\n", self.place(bbox)));
     }
@@ -143,6 +155,14 @@ impl Writer<'_> {
             .iter()
             .map(|edge| format!("<loc_{}>", (edge * GRID).round().clamp(0.0, GRID - 1.0)))
             .collect()
+    }
+}
+
+/// The number of a label such as `3.`, `3)` or `(3)`; labels in brackets name what texts refer to.
+fn number(marker: &Marker) -> Option<usize> {
+    match marker {
+        Marker::Ordinal(label) if !label.starts_with('[') => label.trim_matches(['(', ')', '.']).parse().ok(),
+        Marker::Ordinal(_) | Marker::Bullet => None,
     }
 }
 
