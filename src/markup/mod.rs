@@ -12,6 +12,8 @@ pub mod dialect;
 pub mod event;
 pub mod location;
 pub mod parser;
+#[cfg(test)]
+mod properties;
 
 pub mod diagnostic;
 pub mod label;

@@ -1,5 +1,6 @@
 //! The door of the room for reading: markup in pieces, a tree at any moment.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::markup::builder::Builder;
@@ -64,17 +65,14 @@ impl Parser {
     /// The markup is over. Elements still open end here; half a tag at the end is left out.
     pub fn finish(mut self) -> DocTree {
         self.read(true);
-        let mut tree = self.builder.finish(self.source.len());
-        if self.dialect == Dialect::DocLang {
-            tree.diagnostics.insert(0, not_supported(self.source.len()));
-        }
-        tree
+        self.builder.finish(self.source.len())
     }
 
     fn read(&mut self, is_end: bool) {
         let Self { dialect, source, scanner, builder, is_foreign } = self;
-        if *dialect == Dialect::DocLang {
+        if *dialect == Dialect::DocLang && !*is_foreign {
             *is_foreign = true;
+            builder.report(not_supported(0..source.len()));
         }
         scanner.run(source, is_end, |event| {
             if *is_foreign {
@@ -84,6 +82,7 @@ impl Parser {
                 if builder.has_no_elements() {
                     *is_foreign = true;
                     *dialect = Dialect::DocLang;
+                    builder.report(not_supported(event.source.clone()));
                 }
                 return;
             }
@@ -92,10 +91,10 @@ impl Parser {
     }
 }
 
-fn not_supported(end: usize) -> Diagnostic {
+fn not_supported(source: Range<usize>) -> Diagnostic {
     Diagnostic {
         severity: Severity::Dropped,
-        source: 0..end,
+        source,
         message: "This is DocLang markup, which Doclens cannot read yet".to_owned(),
         hint: Some("Use a model that writes DocTags".to_owned()),
     }

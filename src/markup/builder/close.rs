@@ -103,20 +103,25 @@ impl Builder {
         match &frame.kind {
             FrameKind::Table(_) | FrameKind::Picture { .. } => self.complete_table(&frame),
             FrameKind::KeyValueRegion { links } => self.resolve_links(frame.node, links),
+            FrameKind::KeyValueCell { index } => self.complete_key_value_cell(&frame, *index),
+            FrameKind::Code(_) => self.place_captions_of_code(frame.node),
             _ => {}
         }
         if let Some(host) = self.frames.last_mut() {
             host.source_end = host.source_end.max(frame.source_end);
+            if let (FrameKind::List, FrameKind::ListItem { .. }) = (&frame.kind, &host.kind)
+                && host.pending.is_empty()
+            {
+                // If the item goes on behind the list, it goes on with a new word.
+                host.pending.push(' ');
+            }
         }
-        let has_own_node = !matches!(
-            frame.kind,
-            FrameKind::Transparent { .. } | FrameKind::Smiles | FrameKind::KeyValueCell { .. }
-        );
-        if has_own_node {
-            let is_wrapper = matches!(frame.kind, FrameKind::ListItem { is_wrapper: true });
+        if frame.is_wrapper() {
             let node = self.node_mut(frame.node);
-            node.source.end =
-                if is_wrapper { node.source.end.max(frame.source_end) } else { frame.source_end };
+            node.source.end = node.source.end.max(frame.source_end);
+        } else if frame.has_own_node() {
+            let node = self.node_mut(frame.node);
+            node.source.end = frame.source_end;
             node.is_complete = is_complete;
         }
     }
@@ -141,13 +146,33 @@ impl Builder {
 
     /// As the reference does: a table or picture without a box of its own has that of its caption.
     fn take_box_of_caption(&mut self, frame: &Frame) {
-        if !frame.locations.is_empty() {
+        let node = self.node(frame.node);
+        if node.bbox.is_some() {
             return;
         }
-        let node = self.node(frame.node);
         let found = node.children.iter().find_map(|child| self.node(*child).bbox);
         if found.is_some() {
             self.node_mut(frame.node).bbox = found;
+        }
+    }
+
+    fn complete_key_value_cell(&mut self, frame: &Frame, index: usize) {
+        if let NodeKind::KeyValueRegion(region) = &mut self.node_mut(frame.node).kind
+            && let Some(cell) = region.cells.get_mut(index)
+        {
+            cell.source.end = frame.source_end;
+        }
+    }
+
+    /// Inside code with a box, only its own box tells a caption from program text.
+    fn place_captions_of_code(&mut self, id: NodeId) {
+        let code = self.node(id);
+        let captions = code.children.clone();
+        let Some(bbox) = code.bbox else { return };
+        for caption in captions {
+            if self.node(caption).bbox.is_none() {
+                self.node_mut(caption).bbox = Some(bbox);
+            }
         }
     }
 
@@ -168,14 +193,7 @@ impl Builder {
     /// Takes away the innermost element, which holds nothing.
     pub(super) fn drop_top(&mut self, message: &str) {
         let Some(frame) = self.frames.pop() else { return };
-        let has_own_node = !matches!(
-            frame.kind,
-            FrameKind::Transparent { .. }
-                | FrameKind::Smiles
-                | FrameKind::KeyValueCell { .. }
-                | FrameKind::ListItem { is_wrapper: true }
-        );
-        if !has_own_node {
+        if !frame.has_own_node() {
             return;
         }
         let source = self.node(frame.node).source.start..frame.source_end;
@@ -197,14 +215,7 @@ impl Builder {
             NodeKind::InlineGroup | NodeKind::KeyValueRegion(_) => false,
             _ => true,
         };
-        let has_own_node = !matches!(
-            frame.kind,
-            FrameKind::Transparent { .. }
-                | FrameKind::Smiles
-                | FrameKind::KeyValueCell { .. }
-                | FrameKind::ListItem { is_wrapper: true }
-        );
-        has_own_node
+        frame.has_own_node()
             && has_nothing_more
             && frame.locations.is_empty()
             && node.text.is_empty()
@@ -223,6 +234,12 @@ impl Builder {
         }
         let bbox = BBox::from_corners(x0, y0, x1, y1);
         let Some(frame) = self.frames.get(frame_position) else { return };
+        let parts = &self.node(frame.node).children;
+        if matches!(frame.kind, FrameKind::Inline) && parts.iter().any(|part| self.node(*part).bbox.is_some())
+        {
+            // The box of a group holds for its parts; it comes too late for these.
+            return;
+        }
         let cell = match frame.kind {
             FrameKind::KeyValueCell { index } => Some(index),
             _ => None,

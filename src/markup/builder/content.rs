@@ -46,14 +46,14 @@ impl Builder {
                 }
             }
             FrameKind::List | FrameKind::Inline | FrameKind::KeyValueRegion { .. } => {
-                self.stray(text, &source)
+                self.stray(text, &source);
             }
             _ => self.append(position, text, source.end),
         }
     }
 
     /// The innermost open element that is not transparent.
-    fn host(&self) -> Option<usize> {
+    pub(super) fn host(&self) -> Option<usize> {
         self.frames.iter().rposition(|frame| !matches!(frame.kind, FrameKind::Transparent { .. }))
     }
 
@@ -87,20 +87,15 @@ impl Builder {
             frame.pending.push_str(trailing);
             return;
         }
-        let mut pending = std::mem::take(&mut frame.pending);
+        let pending = std::mem::take(&mut frame.pending);
         frame.pending.push_str(trailing);
-        let is_item = matches!(frame.kind, FrameKind::ListItem { .. });
         let (kind, id) = (frame.kind.clone_target(), frame.node);
         let node = self.node_mut(id);
-        if is_item && !node.children.is_empty() && !node.text.is_empty() && pending.is_empty() {
-            // The item goes on behind a list inside it.
-            pending.push(' ');
-        }
         let target = match (&kind, &mut node.kind) {
             (Target::KeyValueCell(index), NodeKind::KeyValueRegion(region)) => {
                 match region.cells.get_mut(*index) {
                     Some(cell) => {
-                        cell.source.end = source_end;
+                        cell.source.end = source_end.saturating_sub(trailing.len());
                         &mut cell.text
                     }
                     None => return,
@@ -127,6 +122,9 @@ impl Builder {
             return false;
         }
         let id = *node;
+        if !self.node(id).children.is_empty() {
+            return false;
+        }
         if !text.chars().all(is_space) {
             self.node_mut(id).kind = NodeKind::Text(TextKind::Text);
         }
@@ -164,10 +162,10 @@ impl Builder {
             self.note(Severity::Note, event.source.clone(), "This coordinate stands in no element");
             return;
         };
-        let is_in_placed_group = position
-            .checked_sub(1)
-            .and_then(|group| self.frames.get(group))
-            .is_some_and(|group| matches!(group.kind, FrameKind::Inline) && group.locations.is_full());
+        let is_in_placed_group =
+            position.checked_sub(1).and_then(|group| self.frames.get(group)).is_some_and(|group| {
+                matches!(group.kind, FrameKind::Inline) && self.node(group.node).bbox.is_some()
+            });
         let Some(frame) = self.frames.get_mut(position) else { return };
         let has_no_box = matches!(
             frame.kind,
@@ -281,11 +279,12 @@ impl Builder {
     /// The language of code, if it stands at its start; elsewhere text.
     pub(super) fn language(&mut self, language: &str, event: &Event<'_>) {
         if let Some(top) = self.frames.last()
-            && let NodeKind::Code { language: None } = self.node(top.node).kind
+            && let node = top.node
+            && let NodeKind::Code { language: None } = self.node(node).kind
             && matches!(top.kind, FrameKind::Code(_))
-            && self.node(top.node).text.is_empty()
+            && self.node(node).text.is_empty()
         {
-            self.node_mut(top.node.to_owned()).kind = NodeKind::Code { language: Some(language.to_owned()) };
+            self.node_mut(node).kind = NodeKind::Code { language: Some(language.to_owned()) };
             if let Some(Frame { kind: FrameKind::Code(state), pending, .. }) = self.frames.last_mut() {
                 state.keeps_leading = true;
                 pending.clear();

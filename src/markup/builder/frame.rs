@@ -113,6 +113,20 @@ impl Frame {
         Self { kind, element, node, source_end, locations: Locations::default(), pending: String::new() }
     }
 
+    /// An item that only wraps a list of the item before it.
+    pub(super) fn is_wrapper(&self) -> bool {
+        matches!(self.kind, FrameKind::ListItem { is_wrapper: true })
+    }
+
+    /// Whether it has a node that nothing else has.
+    pub(super) fn has_own_node(&self) -> bool {
+        !self.is_wrapper()
+            && !matches!(
+                self.kind,
+                FrameKind::Transparent { .. } | FrameKind::Smiles | FrameKind::KeyValueCell { .. }
+            )
+    }
+
     /// Whether its text is its own, so that a wrong closing tag must mean it.
     pub(super) fn is_text_like(&self) -> bool {
         match self.kind {

@@ -92,7 +92,7 @@ impl GridState {
         self.pending.clear();
     }
 
-    /// Text behind the last token. False if it belongs to no cell.
+    /// Text behind the last token, ending at `source_end`. False if it belongs to no cell.
     pub(super) fn text(&mut self, grid: &mut TableGrid, text: &str, source_end: usize) -> bool {
         let (body, trailing) = split_trailing_space(text);
         if body.is_empty() {
@@ -118,7 +118,7 @@ impl GridState {
                 cell.text.push_str(&self.pending);
                 cell.text.push_str(body);
             }
-            cell.source.end = source_end;
+            cell.source.end = source_end.saturating_sub(trailing.len());
         }
         self.pending.clear();
         self.pending.push_str(trailing);

@@ -96,7 +96,9 @@ impl Builder {
     pub(crate) fn cover(&mut self, end: usize) {
         self.ensure_page(0);
         for position in 0..self.frames.len() {
-            if let Some(id) = self.frames.get(position).map(|frame| frame.node)
+            // What has no node of its own may add to one that is already whole.
+            let open = self.frames.get(position).filter(|frame| frame.has_own_node());
+            if let Some(id) = open.map(|frame| frame.node)
                 && self.node(id).source.end < end
             {
                 self.node_mut(id).source.end = end;
@@ -105,6 +107,11 @@ impl Builder {
         if let Some(page) = self.tree.pages.last_mut() {
             page.source.end = end;
         }
+    }
+
+    /// Adds what somebody else has to say about the markup.
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.tree.diagnostics.push(diagnostic);
     }
 
     /// The markup is over.

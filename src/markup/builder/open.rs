@@ -41,8 +41,13 @@ impl Builder {
             Place::Through { is_promotable } => {
                 if let Some(host) = self.frames.last() {
                     let source = event.source.clone();
+                    let is_in_cell = self.is_in_cell();
                     let kind = FrameKind::Transparent { is_fresh: true, is_promotable, source };
                     self.frames.push(Frame::new(kind, element, host.node, event.source.end));
+                    if is_in_cell {
+                        // Parts of a cell are words of it.
+                        self.text(" ", event.source.clone());
+                    }
                 }
             }
             Place::TooDeep => {
@@ -54,7 +59,7 @@ impl Builder {
                 );
             }
             Place::Out => {
-                self.note(Severity::Dropped, event.source.clone(), "This element means nothing here")
+                self.note(Severity::Dropped, event.source.clone(), "This element means nothing here");
             }
         }
     }
@@ -69,12 +74,18 @@ impl Builder {
                 };
             };
             let place = match &top.kind {
-                FrameKind::Transparent { .. } | FrameKind::Smiles => None,
+                FrameKind::Transparent { .. } => {
+                    (may_nest && element != Element::Caption && self.is_in_cell())
+                        .then_some(Place::Through { is_promotable: true })
+                }
+                FrameKind::Smiles => None,
                 FrameKind::Leaf => (may_nest && self.nests_in_text(element))
                     .then_some(Place::Through { is_promotable: true }),
                 FrameKind::Code(_) => (element == Element::Caption).then_some(Place::In(Some(top.node))),
                 FrameKind::ListItem { .. } => self.place_in_item(element, may_nest),
                 FrameKind::List => self.place_in_list(element),
+                // An index that is a paragraph so far.
+                FrameKind::Table(_) if matches!(self.node(top.node).kind, NodeKind::Text(_)) => None,
                 FrameKind::Table(grid) => place_in_table(element, top, grid.has_open_cell(), may_nest),
                 FrameKind::Picture { grid, .. } => place_in_picture(element, top, grid.is_empty(), may_nest),
                 FrameKind::Inline => (is_leaf(element)).then_some(Place::In(Some(top.node))),
@@ -87,7 +98,7 @@ impl Builder {
             if let Some(place) = place {
                 return place;
             }
-            if let (FrameKind::List, Element::List { is_ordered }) = (&top.kind, top.element) {
+            if let Element::List { is_ordered } = top.element {
                 self.interrupted_list = Some(is_ordered);
             }
             self.end_for_next(element);
@@ -98,10 +109,23 @@ impl Builder {
     fn nests_in_text(&self, element: Element) -> bool {
         let mut inner_first = self.frames.iter().rev();
         let host = inner_first.next().map(|frame| frame.element);
-        let is_in_group = inner_first.next().is_some_and(|frame| matches!(frame.kind, FrameKind::Inline));
+        let around = inner_first.next().map(|frame| &frame.kind);
+        let is_in_group = matches!(around, Some(FrameKind::Inline));
+        if host == Some(Element::Caption) && matches!(around, Some(FrameKind::Table(_))) {
+            // More than a caption would have to start here; without a box it does not.
+            return is_leaf(element) && element != Element::Caption;
+        }
         matches!(element, Element::Formula | Element::Code | Element::Inline)
             && host != Some(Element::Formula)
             && !is_in_group
+    }
+
+    /// The innermost element that is not transparent is a table, and a cell of it is open.
+    fn is_in_cell(&self) -> bool {
+        self.host().and_then(|position| self.frames.get(position)).is_some_and(|frame| match &frame.kind {
+            FrameKind::Table(grid) => grid.has_open_cell(),
+            _ => false,
+        })
     }
 
     fn place_in_item(&self, element: Element, may_nest: bool) -> Option<Place> {
@@ -129,7 +153,11 @@ impl Builder {
         if is_wrapper || !node.text.is_empty() || !node.children.is_empty() {
             return Some(id);
         }
-        let Some(before) = node.parent.and_then(|list| self.item_before(list, id)) else { return Some(id) };
+        let before = node.parent.and_then(|list| {
+            // The item itself is the last child.
+            self.item_before(list, self.node(list).children.len().saturating_sub(1))
+        });
+        let Some(before) = before else { return Some(id) };
         self.remove_newest(id);
         if let Some(top) = self.frames.last_mut() {
             top.kind = FrameKind::ListItem { is_wrapper: true };
@@ -138,9 +166,19 @@ impl Builder {
         Some(before)
     }
 
-    fn item_before(&self, list: NodeId, item: NodeId) -> Option<NodeId> {
-        let earlier = self.node(list).children.iter().rev().copied().skip_while(|child| *child != item);
-        earlier.skip(1).find(|child| matches!(self.node(*child).kind, NodeKind::ListItem { .. }))
+    /// The item that a list belongs to which stands behind the first `num_children` of `list`: the
+    /// nearest one that says something, or else the first.
+    fn item_before(&self, list: NodeId, num_children: usize) -> Option<NodeId> {
+        let children = self.node(list).children.get(..num_children)?;
+        let mut items = children
+            .iter()
+            .copied()
+            .filter(|child| matches!(self.node(*child).kind, NodeKind::ListItem { .. }));
+        let says_something = |item: &NodeId| {
+            let item = self.node(*item);
+            !item.text.is_empty() || !item.children.is_empty()
+        };
+        items.clone().rfind(says_something).or_else(|| items.next())
     }
 
     fn place_in_list(&self, element: Element) -> Option<Place> {
@@ -149,10 +187,7 @@ impl Builder {
             Element::ListItem => Some(Place::In(Some(top.node))),
             Element::List { .. } if self.is_too_deep() => Some(Place::TooDeep),
             Element::List { .. } => {
-                let items = self.node(top.node).children.iter().rev().copied();
-                let before = items
-                    .into_iter()
-                    .find(|child| matches!(self.node(*child).kind, NodeKind::ListItem { .. }));
+                let before = self.item_before(top.node, self.node(top.node).children.len());
                 Some(Place::In(Some(before.unwrap_or(top.node))))
             }
             _ => None,
@@ -293,10 +328,8 @@ impl Builder {
 fn place_in_table(element: Element, top: &Frame, has_open_cell: bool, may_nest: bool) -> Option<Place> {
     match element {
         Element::Caption => Some(Place::In(Some(top.node))),
-        _ if has_open_cell && may_nest && (is_leaf(element) || element == Element::Table) => {
-            Some(Place::Through { is_promotable: true })
-        }
-        _ => None,
+        Element::Picture | Element::Chart | Element::KeyValueRegion | Element::DocumentIndex => None,
+        _ => (has_open_cell && may_nest).then_some(Place::Through { is_promotable: true }),
     }
 }
 

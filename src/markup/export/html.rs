@@ -188,7 +188,7 @@ impl Writer<'_> {
         let mut content =
             if captions.is_empty() { captions } else { format!("<figcaption>{captions}</figcaption>") };
         if let Some(image) = self.options.images.pictures.get(&id) {
-            content += &format!("<img src=\"{}\">", escape_quotes(&image.uri));
+            content.extend(["<img src=\"", &escape_quotes(&image.uri), "\">"]);
         }
         let class = picture.class.as_deref().map(|class| escape(&markdown::class_in_words(class)));
         let molecule = picture.smiles.as_deref().map(escape);
@@ -199,7 +199,11 @@ impl Writer<'_> {
             .filter_map(|(name, value)| value.map(|value| meta_field(name, &value)))
             .collect();
         if !fields.is_empty() {
-            content += &format!("<details class=\"docling-meta\"><summary>Meta</summary>{fields}</details>");
+            content.extend([
+                "<details class=\"docling-meta\"><summary>Meta</summary>",
+                &fields,
+                "</details>",
+            ]);
         }
         if content.is_empty() { content } else { format!("<figure>{content}</figure>") }
     }
@@ -263,8 +267,15 @@ fn key_values(region: &KeyValueRegion) -> String {
             .map(|cell| escape_quotes(&cell.text))
             .collect();
         if !values.is_empty() {
-            items +=
-                &format!("<li><strong>{}</strong>: {}</li>\n", escape_quotes(&cell.text), values.join(", "));
+            let (key, values) = (escape_quotes(&cell.text), values.join(", "));
+            items.extend([
+                "<li><strong>",
+                &key,
+                "</strong>: ",
+                &values,
+                "</li>
+",
+            ]);
         }
     }
     // Without any cell the reference writes an empty list of definitions.

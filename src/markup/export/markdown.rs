@@ -154,7 +154,7 @@ fn line_breaks(text: &str) -> String {
     text.split("\n\n").map(|paragraph| paragraph.replace('\n', "  \n")).collect::<Vec<_>>().join("\n\n")
 }
 
-/// "bar_chart" as "Bar chart".
+/// `bar_chart` as "Bar chart".
 pub(super) fn class_in_words(class: &str) -> String {
     let spaced = class.replace("__", "_").replace('_', " ");
     let mut characters = spaced.chars();

@@ -205,6 +205,7 @@ pub(super) struct TableData {
 }
 
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the schema has four flags")]
 pub(super) struct TableCell {
     pub(super) row_span: usize,
     pub(super) col_span: usize,
@@ -243,6 +244,7 @@ pub(super) struct GraphLink {
 }
 
 #[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "as in the schema")]
 pub(super) struct Page {
     pub(super) size: Size,
     #[serde(skip_serializing_if = "Option::is_none")]
