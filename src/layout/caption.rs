@@ -1,6 +1,6 @@
 //! Captions: how they start, and which table or picture they belong to.
 
-use crate::layout::element::{Caption, Element, Kind};
+use crate::layout::element::{Caption, Element, Kind, ListItem, Marker};
 use crate::layout::line::Line;
 use crate::layout::points::PtBox;
 
@@ -75,6 +75,7 @@ fn label_stands_out(lines: &[Line]) -> bool {
 
 /// Moves each caption into the table or picture it belongs to, where there is one.
 pub(super) fn attach(elements: &mut Vec<Element>) {
+    name_parts(elements);
     let mut taken: Vec<usize> = Vec::new();
     for index in 0..elements.len() {
         let Some((text, bbox)) = elements.get(index).and_then(|element| match &element.kind {
@@ -103,6 +104,30 @@ pub(super) fn attach(elements: &mut Vec<Element>) {
         index += 1;
         taken.binary_search(&(index - 1)).is_err()
     });
+}
+
+/// "(a) Brown bear" right below a picture is its caption, not an item of a list.
+fn name_parts(elements: &mut [Element]) {
+    let pictures: Vec<PtBox> = elements
+        .iter()
+        .filter(|element| matches!(element.kind, Kind::Picture(_)))
+        .map(|element| element.bbox)
+        .collect();
+    for element in elements {
+        let Kind::ListItem(ListItem { marker: Marker::Ordinal(label), text, size, .. }) = &element.kind
+        else {
+            continue;
+        };
+        let is_letter = label.trim_matches(['(', ')', '.']).chars().all(char::is_alphabetic);
+        let bbox = &element.bbox;
+        let is_below = |picture: &PtBox| {
+            (-0.5 * size..2.0 * size).contains(&(bbox.top - picture.bottom))
+                && (picture.left..picture.right).contains(&bbox.center_x())
+        };
+        if is_letter && pictures.iter().any(is_below) {
+            element.kind = Kind::Caption(format!("{label} {text}"));
+        }
+    }
 }
 
 /// The nearest table or picture without a caption, preferring the kind that the caption names.

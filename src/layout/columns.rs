@@ -46,6 +46,9 @@ const MIN_FILLED: f64 = 0.5;
 /// Height of a strip of the page that is looked at as one, in font sizes: a third of a line.
 const STRIP_EM: f64 = 0.4;
 
+/// Text on one side only, at the end of a gutter, is looked at over this height, in font sizes.
+const NEIGHBOUR_EM: f64 = 5.0;
+
 /// Bounds for hostile pages: strips of the page, gaps in a strip, rivers per gap, cuts in each other.
 const MAX_STRIPS: usize = 3000;
 const MAX_SPANS: usize = 300;
@@ -180,9 +183,42 @@ impl Strips {
         while river.first > 0 && self.is_white(river.first - 1, &river) {
             river.first -= 1;
         }
-        let top = self.top + river.first as f64 * self.height;
-        let bottom = self.top + (river.last + 1) as f64 * self.height;
+        let (first, last) = self.without_neighbours(&river);
+        let top = self.top + first as f64 * self.height;
+        let bottom = self.top + (last + 1) as f64 * self.height;
         Some(Gutter { left: river.left, right: river.right, top, bottom })
+    }
+
+    /// First and last strip of the gutter. Text beside its ends that is nearer to what crosses it than
+    /// to the columns, such as the short last line of a paragraph above them, is left out.
+    fn without_neighbours(&self, river: &River) -> (usize, usize) {
+        let near = count_strips(NEIGHBOUR_EM / STRIP_EM);
+        let (mut first, mut last) = (river.first, river.last);
+        if first > 0 && river.first_facing - first <= near {
+            let (start, length) = self.widest_white(first, river.first_facing);
+            first = start + length / 2;
+        }
+        if last + 1 < self.spans.len() && last - river.last_facing.min(last) <= near {
+            let (start, length) = self.widest_white(river.last_facing + 1, last + 1);
+            last = (start + length / 2).max(river.last_facing);
+        }
+        (first, last)
+    }
+
+    /// The longest run of empty strips within a range: its first strip and its length.
+    fn widest_white(&self, from: usize, to: usize) -> (usize, usize) {
+        let mut best = (from, 0);
+        let mut start = from;
+        for strip in from..=to {
+            let is_empty = strip < to && self.spans.get(strip).is_none_or(Vec::is_empty);
+            if !is_empty {
+                if strip - start > best.1 {
+                    best = (start, strip - start);
+                }
+                start = strip + 1;
+            }
+        }
+        best
     }
 
     fn is_white(&self, strip: usize, river: &River) -> bool {
@@ -286,6 +322,11 @@ impl River {
         self.left_run += spans[gap - 1].1 - spans[start].0;
         self.right_run += spans[end].1 - spans[gap].0;
     }
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive constant")]
+fn count_strips(count: f64) -> usize {
+    count.ceil() as usize
 }
 
 /// Sorts spans and unites those that touch; drops the rest of a hostile number.

@@ -23,6 +23,9 @@ const ZONE_DEPTH: f64 = 0.14;
 /// How deep it is for signs that one page gives by itself.
 const LONE_ZONE_DEPTH: f64 = 0.085;
 
+/// How deep a page number that stands alone can be.
+const LONE_NUMBER_DEPTH: f64 = 0.25;
+
 /// Rows of each zone that can be furniture: a running title, an address, a page number.
 const MAX_ROWS: usize = 4;
 
@@ -154,7 +157,8 @@ struct Judge<'c> {
 
 impl Judge<'_> {
     fn is_furniture(&self, row: &Row) -> bool {
-        if row.depth <= LONE_ZONE_DEPTH * 1.4 && is_page_number(&row.text) && row.white_em >= 1.0 {
+        let depth = if row.white_em >= APART_EM { LONE_NUMBER_DEPTH } else { LONE_ZONE_DEPTH * 1.4 };
+        if row.depth <= depth && is_page_number(&row.text) && row.white_em >= 1.0 {
             return true;
         }
         if self.context.num_pages >= 2 {
@@ -184,8 +188,9 @@ fn rows_of_zone(lines: &[Line], zone: Zone, page_height: f64, zone_depth: f64) -
         Zone::Bottom => 1.0 - line.baseline / page_height,
     };
     // One more line's worth than the zone, to see the white before the text begins.
-    let mut members: Vec<usize> =
-        (0..lines.len()).filter(|&index| depth(&lines[index]) <= zone_depth * 2.0).collect();
+    let mut members: Vec<usize> = (0..lines.len())
+        .filter(|&index| depth(&lines[index]) <= zone_depth.max(LONE_NUMBER_DEPTH) * 1.5)
+        .collect();
     members.sort_by(|&a, &b| depth(&lines[a]).total_cmp(&depth(&lines[b])));
     let mut rows: Vec<Row> = Vec::new();
     let mut bounds: Vec<PtBox> = Vec::new();
@@ -221,7 +226,14 @@ fn rows_of_zone(lines: &[Line], zone: Zone, page_height: f64, zone_depth: f64) -
             row.white_em = white / row.size.max(1.0) + LINE_WHITE_EM;
         }
     }
-    rows.retain(|row| row.depth <= zone_depth);
+    // A number alone at the end of the page counts it, however wide the margin is.
+    let is_number =
+        |row: &Row| row.depth <= LONE_NUMBER_DEPTH && row.white_em >= APART_EM && is_page_number(&row.text);
+    let mut index = 0;
+    rows.retain(|row| {
+        index += 1;
+        row.depth <= zone_depth || (index == 1 && is_number(row))
+    });
     rows
 }
 

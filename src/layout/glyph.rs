@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use crate::document::text_layer::{TextChar, TextLayer, TextQuality};
 use crate::layout::points::{Frame, PtBox, Turn};
+use crate::layout::spelling;
 
 /// A printed character.
 #[derive(Clone, Debug)]
@@ -82,7 +83,32 @@ pub(super) fn glyphs(layer: &TextLayer, frame: &Frame) -> Vec<Glyph> {
         }
         glyphs.push(glyph);
     }
+    seat_accents(&mut glyphs);
     glyphs
+}
+
+/// Accents over capitals are raised as a whole; they are put on the baseline of their letter, which
+/// comes right after or before them in the file.
+fn seat_accents(glyphs: &mut [Glyph]) {
+    for index in 0..glyphs.len() {
+        if !spelling::is_accent(glyphs[index].unicode) {
+            continue;
+        }
+        let accent = glyphs[index].bbox;
+        let is_under = |letter: &&Glyph| {
+            letter.unicode.is_alphabetic()
+                && letter.bbox.overlap_x(&accent) > 0.5 * accent.width().min(letter.bbox.width())
+                && (letter.baseline - accent.bottom).abs() < letter.size
+        };
+        let after = glyphs.get(index + 1).filter(is_under);
+        let before = index.checked_sub(1).and_then(|index| glyphs.get(index)).filter(is_under);
+        if let Some(baseline) = after.or(before).map(|letter| letter.baseline) {
+            let accent = &mut glyphs[index];
+            accent.bbox.top += baseline - accent.baseline;
+            accent.bbox.bottom += baseline - accent.baseline;
+            accent.baseline = baseline;
+        }
+    }
 }
 
 fn glyph(character: &TextChar, frame: &Frame) -> Option<Glyph> {

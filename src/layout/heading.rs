@@ -47,6 +47,9 @@ const MAX_LINES: usize = 4;
 /// emphasised sentences.
 const MAX_BOLD_CHARS: usize = 100;
 
+/// Headings are rarely smaller than the body; some journals set them in bold or capitals at 0.9.
+const SMALLEST: f64 = 0.85;
+
 /// A block of lines that may be a heading.
 pub(super) struct Candidate<'l> {
     pub(super) lines: &'l [Line],
@@ -134,7 +137,8 @@ pub(super) fn rank(candidate: &Candidate<'_>, body_size: f64, context: &Document
     let text = candidate.text.trim();
     let num_chars = text.chars().count();
     if candidate.lines.iter().any(|line| is_title_line(context, line, &line.text())) {
-        return Some(Rank::Title);
+        // A numbered first line is a chapter's or section's.
+        return Some(marker::heading_depth(text).map_or(Rank::Title, Rank::Section));
     }
     if num_chars > MAX_CHARS || candidate.lines.len() > MAX_LINES || !candidate.is_alone {
         return None;
@@ -150,7 +154,7 @@ pub(super) fn rank(candidate: &Candidate<'_>, body_size: f64, context: &Document
     let ends_openly = !text.ends_with(['.', ',', ';', ':']) || depth.is_some();
     let is_heading = if is_larger {
         ends_openly || is_bold
-    } else if first.size < body_size * 0.94 {
+    } else if first.size < body_size * SMALLEST {
         false
     } else if is_bold {
         num_chars <= MAX_BOLD_CHARS

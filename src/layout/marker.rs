@@ -89,6 +89,24 @@ fn is_count(text: &str) -> bool {
     is_decimal || is_roman
 }
 
+/// "29 September" is a date. First letters of the months in the languages that share them.
+const MONTHS: [&str; 14] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+    "januar",
+    "märz",
+];
+
 /// Depth of the number that a header starts with: 1 for `3` and `3.`, 2 for `3.1` and `A.2`;
 /// `None` when it starts with no number. A number alone heads nothing.
 pub(super) fn heading_depth(text: &str) -> Option<u8> {
@@ -145,5 +163,6 @@ mod tests {
         check("Conclusion", None);
         check("2.1", None);
         check("2021 was a year", None);
+        check("29 September 2006", None);
     }
 }

@@ -5,7 +5,7 @@
 //! reading order and with boxes, as a model would write them. Pixels are never looked at, so a page
 //! without usable text is an [`Error`].
 //!
-//! The steps, each in its file: characters → `glyph` → pieces of lines (`segment`, `spelling`) →
+//! The steps, each in its file: characters → `glyph` → pieces of lines (`segment`, `underscore`, `spelling`) →
 //! running heads (`furniture`) → ruled tables (`rules`, `grid`, `aligned`, `draft`) and pictures
 //! (`picture`) → `columns` → in each column lines, tables without rules (`aligned`), tables of
 //! `contents`, blocks (`paragraph`, `prose`) and what they are (`heading`, `marker`, `caption`,
@@ -20,6 +20,7 @@ mod glyph;
 mod line;
 mod segment;
 mod spelling;
+mod underscore;
 
 mod furniture;
 

@@ -111,7 +111,7 @@ impl Column {
 
     /// Set off from the margin, made of symbols.
     fn is_formula(&self, line: &Line) -> bool {
-        let is_set_off = line.bbox.left > self.left + line.size || line.num_chars <= 3;
+        let is_set_off = line.bbox.left > self.left + line.size || (2..=3).contains(&line.num_chars);
         if !is_set_off || self.is_code(line) {
             return false;
         }
@@ -230,8 +230,8 @@ impl Grouping<'_> {
         let em = line.size;
         let is_centered = |one: &Line, other: &Line| {
             (one.bbox.center_x() - other.bbox.center_x()).abs() < 0.6 * em
-                && one.bbox.left > self.column.left + em
-                && other.bbox.left > self.column.left + em
+                && (one.bbox.left - other.bbox.left).abs() > 0.3 * em
+                && one.bbox.left.max(other.bbox.left) > self.column.left + em
         };
         if is_centered(last, line) {
             return true;

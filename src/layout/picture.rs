@@ -81,13 +81,27 @@ pub(super) fn find(
     without_overlaps(pictures)
 }
 
-/// A line belongs to one picture only.
-fn without_overlaps(mut pictures: Vec<Picture>) -> Vec<Picture> {
+/// Pictures that overlap are one; a line belongs to one picture only.
+fn without_overlaps(pictures: Vec<Picture>) -> Vec<Picture> {
+    let mut apart: Vec<Picture> = Vec::new();
+    for picture in pictures {
+        let overlaps = |other: &&mut Picture| {
+            let shared = other.bbox.overlap_x(&picture.bbox) * other.bbox.overlap_y(&picture.bbox);
+            shared > 0.3 * other.bbox.area().min(picture.bbox.area())
+        };
+        match apart.iter_mut().find(overlaps) {
+            Some(other) => {
+                other.bbox = other.bbox.union(&picture.bbox);
+                other.members.extend(picture.members);
+            }
+            None => apart.push(picture),
+        }
+    }
     let mut taken = std::collections::BTreeSet::new();
-    for picture in &mut pictures {
+    for picture in &mut apart {
         picture.members.retain(|&member| taken.insert(member));
     }
-    pictures
+    apart
 }
 
 fn parts(

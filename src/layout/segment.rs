@@ -9,6 +9,7 @@ use crate::layout::glyph::{self, Glyph};
 use crate::layout::line::{Line, Style, Word, is_rtl_char};
 use crate::layout::points::{Frame, PtBox};
 use crate::layout::spelling;
+use crate::layout::underscore;
 
 /// Baselines nearer than this belong to one line, in font sizes. Rounding moves baselines by a few
 /// hundredths; the smallest index is lowered by 0.14.
@@ -27,6 +28,9 @@ const SCRIPT_SINK_EM: f64 = 0.4;
 
 /// Largest gap between a line and its exponent, in sizes of the line.
 const SCRIPT_GAP_EM: f64 = 0.35;
+
+/// The same before a line, where a note's sign stands.
+const SIGN_GAP_EM: f64 = 0.9;
 
 /// An attached piece has at most this many glyphs; longer ones are small print beside large.
 const MAX_SCRIPT_GLYPHS: usize = 24;
@@ -53,7 +57,9 @@ const RAISED_INK_EM: f64 = 0.2;
 
 /// The pieces of lines of the frame's text, in no particular order, and how each font is used.
 pub(super) fn segments(layer: &TextLayer, frame: &Frame) -> Vec<Line> {
-    let glyphs = glyph::glyphs(layer, frame);
+    let mut glyphs = glyph::glyphs(layer, frame);
+    glyphs.sort_by(|a, b| a.baseline.total_cmp(&b.baseline));
+    glyphs.extend(underscore::underscores(layer, frame, &glyphs));
     let pieces = attach_scripts(pieces(glyphs));
     let fonts: Vec<FontUse> = layer.fonts.iter().map(FontUse::new).collect();
     pieces.into_iter().filter_map(|piece| line_from_piece(&piece, &fonts)).collect()
@@ -201,7 +207,8 @@ fn best_host(pieces: &[Piece], index: usize) -> Option<usize> {
         let rise = line.baseline - piece.baseline;
         piece.size <= SCRIPT_SIZE * line.size
             && (-SCRIPT_SINK_EM * line.size..=SCRIPT_RISE_EM * line.size).contains(&rise)
-            && gap_x(&line.bbox, &piece.bbox) < SCRIPT_GAP_EM * line.size
+            && gap_x(&line.bbox, &piece.bbox)
+                < line.size * if piece.bbox.right <= line.bbox.left { SIGN_GAP_EM } else { SCRIPT_GAP_EM }
     };
     neighbours(pieces, index, piece.baseline, reach).filter(is_host).min_by(|&one, &other| {
         let distance = |host: usize| (pieces[host].baseline - piece.baseline).abs();

@@ -72,6 +72,11 @@ fn shares_place(one: &Glyph, other: &Glyph) -> bool {
 /// Share of the narrower glyph's width that an accent and its letter have in common.
 const ACCENT_OVERLAP: f64 = 0.5;
 
+/// The character is an accent that may belong to a letter beside it in the file.
+pub(super) fn is_accent(character: char) -> bool {
+    combining_from_spacing(character).is_some()
+}
+
 /// The combining mark for an accent that has a width of its own.
 fn combining_from_spacing(spacing: char) -> Option<char> {
     Some(match spacing {
