@@ -381,12 +381,14 @@ fn space_above(kind: &BlockKind) -> f32 {
         BlockKind::Heading { level: 0..=1 } => 18.0,
         BlockKind::Heading { level: 2 } => 20.0,
         BlockKind::Heading { .. } => 14.0,
-        BlockKind::ListItem { is_first: true, .. } => 6.0,
-        BlockKind::ListItem { .. } | BlockKind::Checkbox { .. } => 1.0,
+        BlockKind::ListItem { is_first: false, .. } | BlockKind::Checkbox { .. } => 1.0,
         BlockKind::PageBreak { .. } => 22.0,
         BlockKind::Formula | BlockKind::Table | BlockKind::Picture | BlockKind::Code => 9.0,
         BlockKind::Footnote | BlockKind::Furniture | BlockKind::Caption => 4.0,
-        BlockKind::Paragraph | BlockKind::Inline | BlockKind::KeyValues => 6.0,
+        BlockKind::ListItem { is_first: true, .. }
+        | BlockKind::Paragraph
+        | BlockKind::Inline
+        | BlockKind::KeyValues => 6.0,
     }
 }
 

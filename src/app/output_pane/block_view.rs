@@ -85,7 +85,7 @@ impl BlockPainter<'_> {
                 let place = Rect::from_min_max(pos2(content.left(), content.top()), content.max);
                 self.paint_lead(ui, &block.kind, content);
                 let text = SelectableText { id: id.with("text"), rect: place, at, color: self.palette.text };
-                let response = selectable_text(ui, text, galley.clone());
+                let response = selectable_text(ui, &text, galley.clone());
                 self.answer(&response, block.node);
             }
             Body::Inline(galley, formulas) => {
@@ -95,7 +95,7 @@ impl BlockPainter<'_> {
                     at: content.min,
                     color: self.palette.text,
                 };
-                let response = selectable_text(ui, text, galley.clone());
+                let response = selectable_text(ui, &text, galley.clone());
                 self.answer(&response, block.node);
                 for formula in formulas {
                     paint_inline_math(ui, galley, formula, content.min, self.palette.text);
@@ -162,7 +162,7 @@ impl BlockPainter<'_> {
         let response = self.sideways(ui, id, inner, galley.size().x, |_, ui, origin| {
             let place = Rect::from_min_size(origin, galley.size().max(inner.size()));
             let text = SelectableText { id: id.with("text"), rect: place, at: origin, color };
-            selectable_text(ui, text, galley.clone())
+            selectable_text(ui, &text, galley.clone())
         });
         self.answer(&response, block.node);
         if let NodeKind::Code { language: Some(language) } = &node.kind {
@@ -245,7 +245,7 @@ impl BlockPainter<'_> {
             let at = pos2(content.left(), bottom + 6.0);
             let rect = Rect::from_min_size(at, note.size());
             let text = SelectableText { id: id.with("note"), rect, at, color: self.palette.secondary };
-            selectable_text(ui, text, note.clone());
+            selectable_text(ui, &text, note.clone());
         }
     }
 
@@ -259,7 +259,7 @@ impl BlockPainter<'_> {
                 let at = pos2(left, top);
                 let rect = Rect::from_min_size(at, galley.size());
                 let text = SelectableText { id: id.with((part, index)), rect, at, color: self.palette.text };
-                let response = selectable_text(ui, text, galley.clone());
+                let response = selectable_text(ui, &text, galley.clone());
                 self.answer(&response, node);
             }
         }

@@ -80,12 +80,10 @@ impl DocumentView {
     ) {
         look_for_math_fonts(ui.ctx(), &mut self.caches);
         self.sync(ui, tree, input.shows_furniture);
-        if let Some(node) = input.scroll_to.filter(|_| input.scroll_to != self.scrolled_to) {
-            if let Some(block) =
-                self.blocks.position(tree, node).and_then(|index| self.blocks.list().get(index))
-            {
-                self.list.go_to(block_key(block));
-            }
+        let goal = input.scroll_to.filter(|_| input.scroll_to != self.scrolled_to);
+        let goal = goal.and_then(|node| self.blocks.position(tree, node));
+        if let Some(block) = goal.and_then(|index| self.blocks.list().get(index)) {
+            self.list.go_to(block_key(block));
         }
         self.scrolled_to = input.scroll_to;
         let position = |node: Option<NodeId>| node.and_then(|node| self.blocks.position(tree, node));

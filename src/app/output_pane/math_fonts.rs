@@ -1,4 +1,4 @@
-//! The KaTeX faces that formulas are set in, compiled in.
+//! The `KaTeX` faces that formulas are set in, compiled in.
 //!
 //! Their families are named as the layout engine names them ("Math-Italic"). Glyphs that they lack
 //! come from the fonts of the interface.

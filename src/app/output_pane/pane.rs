@@ -4,7 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egui::text_selection::LabelSelectionState;
-use egui::{Align2, Area, Event, FontId, Frame, Key, Modifiers, Order, RichText, Ui, UiBuilder, vec2};
+use egui::{
+    Align2, Area, Event, FontId, Frame, Key, Modifiers, Order, RichText, Role, Sense, Ui, UiBuilder,
+    WidgetInfo, vec2,
+};
 
 use super::block_view::PointerOutcome;
 use super::doctags_view::{DocTagsStyle, Owners};
@@ -116,7 +119,12 @@ impl OutputPane {
             Some(tree) => {
                 ribbon_ui(ui, input, &mut actions);
                 self.keys(ui, tree, input, &mut actions);
+                let id = ui.scope_id().with("pane ground");
+                let ground = ui.interact(ui.available_rect_before_wrap(), id, Sense::click());
                 self.view_ui(ui, tree, input, &mut pointer, &mut actions);
+                if ground.clicked() && input.selected.is_some() {
+                    actions.push(PaneAction::Select(None));
+                }
                 self.follow_pill_ui(ui, input);
             }
         }
@@ -226,10 +234,8 @@ impl OutputPane {
             self.hovered = pointer.hovered;
             actions.push(PaneAction::Hover(pointer.hovered));
         }
-        if let Some(clicked) = pointer.clicked {
-            if input.selected != Some(clicked) {
-                actions.push(PaneAction::Select(Some(clicked)));
-            }
+        if let Some(clicked) = pointer.clicked.filter(|clicked| input.selected != Some(*clicked)) {
+            actions.push(PaneAction::Select(Some(clicked)));
         }
     }
 
@@ -258,6 +264,7 @@ impl OutputPane {
                     egui::Button::new((icon.color(palette.on_accent), words.color(palette.on_accent)));
                 let button = button.fill(palette.accent).stroke(egui::Stroke::NONE).corner_radius(14);
                 let response = ui.add(button).on_hover_text("Go to the end and stay there while text comes");
+                response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Follow"));
                 if response.clicked() {
                     match self.tab {
                         PaneTab::Document => self.document.follow(),

@@ -11,11 +11,12 @@ const MAX_CORNERS: usize = 4000;
 const CURVE_STEPS: u8 = 10;
 
 /// The points of a cubic curve after its start.
-pub(super) fn flatten([a, b, c, d]: [Vec2; 4]) -> impl Iterator<Item = Vec2> {
+pub(super) fn flatten(points: [Vec2; 4]) -> impl Iterator<Item = Vec2> {
     (1..=CURVE_STEPS).map(move |step| {
         let t = f32::from(step) / f32::from(CURVE_STEPS);
         let s = 1.0 - t;
-        a * (s * s * s) + b * (3.0 * s * s * t) + c * (3.0 * s * t * t) + d * (t * t * t)
+        let weights = [s * s * s, 3.0 * s * s * t, 3.0 * s * t * t, t * t * t];
+        points.iter().zip(weights).fold(Vec2::ZERO, |sum, (point, weight)| sum + *point * weight)
     })
 }
 

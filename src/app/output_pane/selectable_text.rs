@@ -18,7 +18,7 @@ pub(super) struct SelectableText {
 }
 
 /// Paints the text and lets it be selected and clicked.
-pub(super) fn selectable_text(ui: &Ui, text: SelectableText, galley: Arc<Galley>) -> Response {
+pub(super) fn selectable_text(ui: &Ui, text: &SelectableText, galley: Arc<Galley>) -> Response {
     let mut sense = Sense::click_and_drag();
     // The tabulator key goes to buttons, not through every paragraph.
     sense -= Sense::FOCUSABLE;

@@ -70,10 +70,10 @@ impl Chunks {
         })
     }
 
-    /// The piece that holds the byte.
-    pub(super) fn at_byte(&self, byte: usize) -> Option<&Chunk> {
+    /// Which piece holds the byte.
+    pub(super) fn index_at_byte(&self, byte: usize) -> Option<usize> {
         let index = self.list.partition_point(|chunk| chunk.next <= byte);
-        self.list.get(index).or(self.list.last())
+        Some(index.min(self.list.len().checked_sub(1)?))
     }
 }
 

@@ -76,16 +76,15 @@ impl SourceView {
             let chars = ((ui.available_width() - 2.0 * MARGIN) / (MONO_SIZE * 0.6)).max(20.0);
             self.list.set_items(self.chunks.specs(chars, MONO_LINE));
         }
+        let palette = Palette::of_ui(ui);
+        let mut rows = SourceRows { chunks: &self.chunks, frame, palette, pointer };
         if frame.scroll_to != self.scrolled_to {
-            let start =
-                frame.scroll_to.and_then(|node| frame.style.range_of(node)).map(|(range, _)| range.start);
-            if let Some(chunk) = start.and_then(|start| self.chunks.at_byte(start)) {
-                self.list.go_to(chunk.range.start as u64);
+            let range = frame.scroll_to.and_then(|node| frame.style.range_of(node)).map(|(range, _)| range);
+            if let Some((key, part)) = range.and_then(|range| rows.part_of(ui, &range)) {
+                self.list.go_to_part(key, part);
             }
         }
         self.scrolled_to = frame.scroll_to;
-        let palette = Palette::of_ui(ui);
-        let mut rows = SourceRows { chunks: &self.chunks, frame, palette, pointer };
         self.list.show(ui, frame.id_salt, frame.is_streaming, &mut rows);
     }
 }
@@ -105,6 +104,21 @@ impl SourceRows<'_> {
         Some(ui.fonts_mut(|fonts| fonts.layout_job(job)))
     }
 
+    /// The piece in which a range begins, and between which heights of it the range lies.
+    fn part_of(&self, ui: &Ui, range: &Range<usize>) -> Option<(u64, (f32, f32))> {
+        let index = self.chunks.index_at_byte(range.start)?;
+        let piece = &self.chunks.list().get(index)?.range;
+        let galley = self.galley(ui, index, ui.available_width())?;
+        let height =
+            |byte: usize| galley.pos_from_cursor(self.cursor(piece, byte.clamp(piece.start, piece.end)));
+        Some((piece.start as u64, (height(range.start).top(), height(range.end).bottom())))
+    }
+
+    fn cursor(&self, piece: &Range<usize>, byte: usize) -> CCursor {
+        let text = self.frame.text.get(piece.start..byte).unwrap_or_default();
+        CCursor::new(CharIndex(text.chars().count()))
+    }
+
     /// Tints the part of an element that lies in this piece.
     fn mark(&self, ui: &Ui, galley: &Galley, piece: &Range<usize>, at: Pos2, node: NodeId, strength: f32) {
         let Some((range, color)) = self.frame.style.range_of(node) else { return };
@@ -112,11 +126,7 @@ impl SourceRows<'_> {
         if start >= end {
             return;
         }
-        let cursor = |byte: usize| {
-            let text = self.frame.text.get(piece.start..byte).unwrap_or_default();
-            CCursor::new(CharIndex(text.chars().count()))
-        };
-        let (first, last) = (galley.pos_from_cursor(cursor(start)), galley.pos_from_cursor(cursor(end)));
+        let [first, last] = [start, end].map(|byte| galley.pos_from_cursor(self.cursor(piece, byte)));
         let fill = color.gamma_multiply(strength);
         for row in &galley.rows {
             let row_rect = row.rect();
@@ -159,7 +169,7 @@ impl Rows for SourceRows<'_> {
         let place = Rect::from_min_size(at, galley.size());
         let id = ui.scope_id().with((self.frame.id_salt, chunk.range.start));
         let text = SelectableText { id, rect: place, at, color: self.palette.text };
-        let response = selectable_text(ui, text, Arc::clone(&galley));
+        let response = selectable_text(ui, &text, Arc::clone(&galley));
         let Some(over) = response.hover_pos().filter(|over| place.contains(*over)) else { return height };
         let cursor = galley.cursor_from_pos(over - at);
         let piece = self.frame.text.get(chunk.range.clone()).unwrap_or_default();

@@ -237,11 +237,8 @@ fn ribbon(
             ui.set_min_height(theme::TOUCH_HEIGHT);
             ui.label(RichText::new(look.icon).font(FontId::new(15.0, theme::icon_family())).color(look.ink));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if let Some((verb, action)) = act {
-                    if ui.button(verb).clicked() {
-                        actions.push(action);
-                    }
-                }
+                let action = act.and_then(|(verb, action)| ui.button(verb).clicked().then_some(action));
+                actions.extend(action);
                 ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                     let label = ui.add(egui::Label::new(words).wrap());
                     if let Some(hover) = hover {

@@ -316,7 +316,7 @@ impl TablePainter<'_> {
         let at = pos2(alignment.x().to_factor() * place.width() + place.left(), place.top());
         self.mark_repairs(ui, rect, index, cell);
         let text = SelectableText { id: self.id.with(index), rect, at, color: self.palette.text };
-        let response = selectable_text(ui, text, Arc::<Galley>::clone(&galley));
+        let response = selectable_text(ui, &text, Arc::<Galley>::clone(&galley));
         pointer.is_clicked |= response.clicked();
         if response.secondary_clicked() || response.context_menu_opened() {
             pointer.response = Some(response);
@@ -327,12 +327,12 @@ impl TablePainter<'_> {
         let is_numeric = self.layout.is_numeric.get(cell.col).copied().unwrap_or_default();
         match cell.header {
             CellHeader::Column if cell.col_span > 1 => Align2::CENTER_CENTER,
-            CellHeader::Row | CellHeader::Section => Align2::LEFT_CENTER,
             CellHeader::Column if is_numeric => Align2::RIGHT_CENTER,
             CellHeader::None if is_numeric => Align2::RIGHT_TOP,
-            CellHeader::Column => Align2::LEFT_CENTER,
-            CellHeader::None if cell.row_span > 1 => Align2::LEFT_CENTER,
-            CellHeader::None => Align2::LEFT_TOP,
+            CellHeader::None if cell.row_span == 1 => Align2::LEFT_TOP,
+            CellHeader::None | CellHeader::Column | CellHeader::Row | CellHeader::Section => {
+                Align2::LEFT_CENTER
+            }
         }
     }
 

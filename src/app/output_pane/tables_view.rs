@@ -9,6 +9,7 @@ use egui::{FontId, Rect, RichText, Ui, UiBuilder, pos2, vec2};
 use super::block_view::{PointerOutcome, repairs_in};
 use super::element_menu::element_menu_ui;
 use super::input::{PaneAction, PaneInput, TableFormat};
+use super::selectable_text::{SelectableText, selectable_text};
 use super::table_grid::{CellWidths, TableLayout, TablePainter};
 use super::typography;
 use super::virtual_list::{Anchor, ItemSpec, Rows, VirtualList};
@@ -99,10 +100,9 @@ impl TablesView {
         pointer: &mut PointerOutcome,
         actions: &mut Vec<PaneAction>,
     ) {
-        if input.scroll_to != self.scrolled_to {
-            if let Some(id) = input.scroll_to.filter(|id| self.tables.contains(id)) {
-                self.list.go_to(id.index() as u64);
-            }
+        let goal = input.scroll_to.filter(|_| input.scroll_to != self.scrolled_to);
+        if let Some(id) = goal.filter(|id| self.tables.contains(id)) {
+            self.list.go_to(id.index() as u64);
         }
         self.scrolled_to = input.scroll_to;
         let palette = Palette::of_ui(ui);
@@ -219,8 +219,11 @@ impl Rows for TableRows<'_> {
         self.head_ui(ui, index, id, head);
         let mut top = head.bottom() + 6.0;
         if let Some(galley) = self.caption_galley(ui, id, inner.width()) {
-            ui.painter().galley(pos2(inner.left(), top), Arc::clone(&galley), self.palette.secondary);
+            let at = pos2(inner.left(), top);
+            let rect = Rect::from_min_size(at, galley.size());
+            let id = ui.scope_id().with(("caption", id));
             top += galley.size().y + 6.0;
+            selectable_text(ui, &SelectableText { id, rect, at, color: self.palette.secondary }, galley);
         }
         let layout = self.layout(ui, id, inner.width());
         let place = Rect::from_min_size(pos2(inner.left(), top), vec2(inner.width(), layout.size().y));

@@ -57,7 +57,8 @@ pub(super) struct Anchor {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Goal {
     Tail,
-    Item(u64),
+    /// An item, or the part of it between two heights.
+    Item(u64, Option<(f32, f32)>),
 }
 
 /// The list's own memory between frames.
@@ -69,7 +70,8 @@ pub(super) struct VirtualList {
     width: f32,
     pixels_per_point: f32,
     view_height: f32,
-    offset: f32,
+    /// Where the scroll area stood at the end of the last frame; `None` before the first.
+    offset: Option<f32>,
     anchor: Option<Anchor>,
     goal: Option<Goal>,
     is_at_tail: bool,
@@ -99,7 +101,12 @@ impl VirtualList {
 
     /// Bring the item into view, unless it is there already.
     pub(super) fn go_to(&mut self, key: u64) {
-        self.goal = Some(Goal::Item(key));
+        self.goal = Some(Goal::Item(key, None));
+    }
+
+    /// Bring a part of the item into view: from and to, in points below the item's top.
+    pub(super) fn go_to_part(&mut self, key: u64, part: (f32, f32)) {
+        self.goal = Some(Goal::Item(key, Some(part)));
     }
 
     /// Says what the items are now. Heights of items with the same key and stamp are kept.
@@ -145,8 +152,12 @@ impl VirtualList {
         }
         let wanted = self.place(ui, rows);
         let mut area = ScrollArea::vertical().id_salt(id_salt).auto_shrink(false);
-        if (wanted - self.offset).abs() > 0.2 {
+        let kinetic = ui.spacing().scroll.kinetic;
+        if self.offset.is_none_or(|offset| (wanted - offset).abs() > 0.2) {
             area = area.vertical_scroll_offset(wanted);
+            // The scroll area knows the length of the last frame only and would spring back from
+            // what it takes for overscroll.
+            ui.spacing_mut().scroll.kinetic.rubber_band = false;
         }
         let total = self.total();
         let mut drawn_offset = wanted;
@@ -170,6 +181,7 @@ impl VirtualList {
                 }
             }
         });
+        ui.spacing_mut().scroll.kinetic = kinetic;
         self.after_scroll(output.state.clamped_offset().y, drawn_offset, total);
     }
 
@@ -194,7 +206,7 @@ impl VirtualList {
                 self.measure_tail(ui, rows);
                 self.max_offset()
             }
-            Goal::Item(key) => match self.items.iter().position(|item| item.key == key) {
+            Goal::Item(key, part) => match self.items.iter().position(|item| item.key == key) {
                 None => {
                     self.goal = None;
                     offset
@@ -203,7 +215,7 @@ impl VirtualList {
                     let top = self.tops.get(index).copied().unwrap_or_default();
                     self.measure_view(ui, rows, top - self.view_height / 3.0);
                     self.sum_up();
-                    self.offset_that_shows(index, offset)
+                    self.offset_that_shows(index, part, offset)
                 }
             },
         };
@@ -224,11 +236,12 @@ impl VirtualList {
         offset + way * (1.0 - (-18.0 * secs).exp())
     }
 
-    /// The nearest offset at which the item is in view with some room around it.
-    fn offset_that_shows(&self, index: usize, offset: f32) -> f32 {
+    /// The nearest offset at which the item, or a part of it, is in view with some room around it.
+    fn offset_that_shows(&self, index: usize, part: Option<(f32, f32)>, offset: f32) -> f32 {
         let (Some(&top), Some(&bottom)) = (self.tops.get(index), self.tops.get(index + 1)) else {
             return offset;
         };
+        let (top, bottom) = part.map_or((top, bottom), |(from, to)| (top + from, (top + to).min(bottom)));
         let room = (self.view_height / 6.0).min(80.0);
         let is_visible = top >= offset && bottom <= offset + self.view_height;
         if is_visible {
@@ -246,10 +259,13 @@ impl VirtualList {
             // Somebody scrolled: that wins over wherever the view was going.
             self.goal = None;
         }
-        self.offset = offset;
+        self.offset = Some(offset);
         let reaches_end = offset >= max_offset - TAIL_SLACK;
         self.is_at_tail = reaches_end || (self.is_at_tail && self.goal == Some(Goal::Tail));
-        self.anchor = self.visible(offset, offset + 1.0).next().and_then(|index| {
+        // At the very top the anchor is the top: what is put above everything is seen.
+        let is_at_top = offset < 1.0;
+        let first = self.visible(offset, offset + 1.0).next().filter(|_| !is_at_top);
+        self.anchor = first.and_then(|index| {
             let (item, top) = (self.items.get(index)?, self.tops.get(index)?);
             Some(Anchor { key: item.key, delta: offset - top })
         });
@@ -257,10 +273,11 @@ impl VirtualList {
 
     /// The offset that leaves the anchor where the reader saw it.
     fn anchored_offset(&self) -> f32 {
-        let Some(anchor) = self.anchor else { return self.offset.clamp(0.0, self.max_offset()) };
+        let offset = self.offset.unwrap_or_default();
+        let Some(anchor) = self.anchor else { return 0.0 };
         let index = self.items.iter().position(|item| item.key == anchor.key);
         let top = index.and_then(|index| self.tops.get(index)).copied();
-        top.map_or(self.offset, |top| top + anchor.delta).clamp(0.0, self.max_offset())
+        top.map_or(offset, |top| top + anchor.delta).clamp(0.0, self.max_offset())
     }
 
     fn measure_view(&mut self, ui: &mut Ui, rows: &mut dyn Rows, offset: f32) {
