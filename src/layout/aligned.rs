@@ -17,6 +17,9 @@ const RULED_CHUNK_GAP_EM: f64 = 0.38;
 /// A gap between chunks is wider than the usual space by this factor.
 const CHUNK_GAP_SPACES: f64 = 1.5;
 
+/// In a chunk that reaches over a strip, a gap at the strip is wider than the narrowest by this factor.
+const WIDER_THAN_SPACE: f64 = 1.25;
+
 /// A usual gap wider than this is not a space, in font sizes: monospaced type has 0.6.
 const WIDEST_SPACE_EM: f64 = 0.7;
 
@@ -47,6 +50,9 @@ const SAME_END_PT: f64 = 5.0;
 
 /// Rules shorter than this, in body sizes, do not carry a table.
 const MIN_RULE_EM: f64 = 6.0;
+
+/// In the open, aligned formulas look like tables; they have more characters in fonts for mathematics.
+const MAX_MATH_SHARE: f64 = 0.2;
 
 /// Bounds for hostile pages.
 const MAX_ROWS: usize = 600;
@@ -89,6 +95,42 @@ impl Row {
         let baseline = pieces.first().map_or(0.0, |piece| piece.baseline);
         let is_rtl = pieces.iter().any(|piece| piece.is_rtl);
         Self { chunks, bbox, baseline, size, is_rtl }
+    }
+}
+
+impl Row {
+    /// It is larger than the table's rows, or bold where they are not: a heading ends the table.
+    fn heads_more_than(&self, row: &Self) -> bool {
+        let is_bold =
+            |row: &Self| row.chunks.iter().flat_map(|chunk| &chunk.words).all(|word| word.style.is_bold);
+        self.size > 1.08 * row.size || (is_bold(self) && !is_bold(row))
+    }
+
+    /// Cuts chunks at strips where their words are further apart than elsewhere in them.
+    fn cut_at(&self, strips: &[f64]) -> Self {
+        let mut chunks: Vec<Chunk> = Vec::new();
+        for chunk in &self.chunks {
+            let gaps = || chunk.words.windows(2).map(|pair| pair[1].bbox.left - pair[0].bbox.right);
+            let narrowest = gaps().filter(|&gap| gap > 0.05 * self.size).fold(f64::INFINITY, f64::min);
+            let mut right = f64::NEG_INFINITY;
+            let mut is_first = true;
+            for word in &chunk.words {
+                let gap = word.bbox.left - right;
+                let is_cut = strips.iter().any(|&strip| right <= strip && strip <= word.bbox.left)
+                    && (gap > WIDER_THAN_SPACE * narrowest
+                        || chunk.words.len() == 2 && gap > 0.45 * self.size);
+                right = word.bbox.right;
+                match chunks.last_mut() {
+                    Some(last) if !is_first && !is_cut => {
+                        last.bbox = last.bbox.union(&word.bbox);
+                        last.words.push(word.clone());
+                    }
+                    _ => chunks.push(Chunk { bbox: word.bbox, words: vec![word.clone()] }),
+                }
+                is_first = false;
+            }
+        }
+        Self { chunks, ..self.clone() }
     }
 }
 
@@ -253,6 +295,8 @@ fn end_of_run(rows: &[Row], looks: &[bool], start: usize) -> usize {
         if looks[index] {
             end = index + 1;
             extent = extent.union(&rows[index].bbox);
+        } else if rows[index].heads_more_than(&rows[start]) {
+            break;
         } else if rows[index].bbox.left < extent.left - em || rows[index].bbox.right > extent.right + em {
             // Wrapped cells stay within the table.
             break;
@@ -281,7 +325,8 @@ fn looks_like_row(row: &Row, ignores_mono: bool) -> bool {
         });
         let last = row.chunks[1].words.iter().map(|word| word.text.as_str()).collect::<String>();
         let is_numbered = last.starts_with('(') && last.ends_with(')') && last.len() <= 7;
-        if is_item || is_numbered {
+        let is_heading = marker::heading_depth(&line.text()).is_some() && (line.is_bold() || line.is_caps());
+        if is_item || is_numbered || is_heading {
             return false;
         }
     }
@@ -297,6 +342,12 @@ fn draft(rows: &[Row], inner: &[PtBox], width: f64) -> Option<Draft> {
     let header_end = inner.iter().find(|rule| rule.width() > 0.85 * width).map(PtBox::center_y);
     let num_header = header_end.map_or(0, |y| rows.iter().filter(|row| row.baseline < y).count());
     let strips = strips(rows, num_header, em)?;
+    let rows: Vec<Row> = rows
+        .iter()
+        .enumerate()
+        .map(|(index, row)| if index < num_header { row.clone() } else { row.cut_at(&strips) })
+        .collect();
+    let rows = rows.as_slice();
     let columns = column_extents(rows, &strips);
     if columns.len() < 2 || columns.len() > MAX_COLS {
         return None;
@@ -417,7 +468,12 @@ fn wraps(rows: &[Row], strips: &[f64], inner: &[PtBox]) -> Vec<bool> {
         let is_parted = inner.iter().any(|rule| (last.baseline..row.baseline).contains(&rule.center_y()));
         let is_close = distance <= WRAP_DISTANCE_EM * row.size;
         let starts_later = here.first().is_some_and(|&col| col > 0);
-        let is_part = here.iter().all(|col| above.contains(col)) && here.len() < above.len();
+        let keeps_to_columns = row
+            .chunks
+            .iter()
+            .all(|chunk| column_at(strips, chunk.bbox.left) == column_at(strips, chunk.bbox.right));
+        let is_part =
+            keeps_to_columns && here.iter().all(|col| above.contains(col)) && here.len() < above.len();
         // Without its first cell a row goes on with the one above when it has few cells; a row with
         // only its first cell does so when rows are otherwise set further apart.
         let is_tail = starts_later && (here.len() * 2 <= above.len() || here.len() == 1);

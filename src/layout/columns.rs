@@ -36,6 +36,15 @@ const MIN_FACING_EM: f64 = 2.9;
 /// characters each). Cells of tables and markers of lists are narrower.
 const MIN_COLUMN_RUN_EM: f64 = 6.5;
 
+/// The same for gutters that are not tall: there a list of commands with explanations is likelier.
+const MIN_SHORT_COLUMN_RUN_EM: f64 = 9.5;
+const TALL_EM: f64 = 22.0;
+
+/// Runs narrower than this vary little in columns of text: on average they fill this share of the
+/// widest. Names in the first column of a table vary more.
+const NARROW_RUN_EM: f64 = 13.0;
+const MIN_EVENNESS: f64 = 0.55;
+
 /// Gaps that end such a run, in font sizes.
 const RUN_GAP_EM: f64 = 1.2;
 
@@ -124,6 +133,7 @@ struct River {
     /// Sum of the widths of the runs beside it, over those strips.
     left_run: f64,
     right_run: f64,
+    widest_left_run: f64,
     /// First and last strip with text on both sides.
     first_facing: usize,
     last_facing: usize,
@@ -228,9 +238,14 @@ impl Strips {
 
     fn is_gutter(&self, river: &River) -> bool {
         let facing = river.num_facing as f64;
+        let is_tall = facing * self.height >= TALL_EM * self.em;
+        let min_run = if is_tall { MIN_COLUMN_RUN_EM } else { MIN_SHORT_COLUMN_RUN_EM };
+        let is_even = river.left_run >= facing * NARROW_RUN_EM * self.em
+            || river.left_run >= facing * MIN_EVENNESS * river.widest_left_run;
         facing * self.height >= MIN_FACING_EM * self.em
-            && river.left_run >= facing * MIN_COLUMN_RUN_EM * self.em
-            && river.right_run >= facing * MIN_COLUMN_RUN_EM * self.em
+            && river.left_run >= facing * min_run * self.em
+            && river.right_run >= facing * min_run * self.em
+            && is_even
             && facing >= MIN_FILLED * (river.last_facing - river.first_facing + 1) as f64
     }
 
@@ -302,6 +317,7 @@ impl River {
             num_facing: 0,
             left_run: 0.0,
             right_run: 0.0,
+            widest_left_run: 0.0,
             first_facing: strip,
             last_facing: strip,
         }
@@ -319,7 +335,9 @@ impl River {
         while end + 1 < spans.len() && spans[end + 1].0 - spans[end].1 < run_gap {
             end += 1;
         }
-        self.left_run += spans[gap - 1].1 - spans[start].0;
+        let left_run = spans[gap - 1].1 - spans[start].0;
+        self.left_run += left_run;
+        self.widest_left_run = self.widest_left_run.max(left_run);
         self.right_run += spans[end].1 - spans[gap].0;
     }
 }

@@ -1,6 +1,7 @@
 //! Tables of contents: titles, dot leaders, page numbers.
 
 use crate::layout::element::{Element, Header, Kind, Slot, Table};
+use crate::layout::furniture;
 use crate::layout::line::Line;
 use crate::layout::points::PtBox;
 use crate::layout::prose::{self, Vocabulary};
@@ -53,6 +54,36 @@ pub(super) fn find(lines: &[Line]) -> Option<std::ops::Range<usize>> {
     }
     start.filter(|_| num_entries >= MIN_ENTRIES).map(|start| start..end)
 }
+
+/// A table right below the heading "Contents" whose last column are page numbers is an index.
+pub(super) fn name_index(elements: &mut [Element]) {
+    let mut is_below_contents = false;
+    for element in elements {
+        match &mut element.kind {
+            Kind::Heading(_, text) | Kind::Title(text) => {
+                is_below_contents = CONTENTS.contains(&text.to_lowercase().as_str());
+            }
+            Kind::Table(table) if is_below_contents => {
+                let is_page = |row: &Vec<Slot>| matches!(row.last(), Some(Slot::Cell { text, .. }) if text.is_empty() || furniture::is_page_number(text));
+                table.is_index = table.rows.iter().all(is_page);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Headings over a table of contents, in lower case.
+const CONTENTS: [&str; 9] = [
+    "contents",
+    "table of contents",
+    "inhalt",
+    "inhaltsverzeichnis",
+    "sommaire",
+    "table des matières",
+    "índice",
+    "index",
+    "list of figures",
+];
 
 /// The lines of a run as a table of titles and pages. Lines without a page of their own start the
 /// title of the next entry when they are wrapped; in the contents they read as titles without page.

@@ -17,18 +17,22 @@ const SIGNS: &str = "*∗†‡§¶‖#";
 /// Parts a column's lines, which are sorted from top to bottom, into text and footnotes.
 pub(super) fn split(mut lines: Vec<Line>, facts: &PageFacts<'_>) -> (Vec<Line>, Vec<Line>) {
     let mut start = lines.len();
-    let mut has_marker = false;
+    let (mut has_marker, mut is_under_rule) = (false, false);
     for (index, line) in lines.iter().enumerate().rev() {
         if line.size > SMALLER * facts.body_size || line.baseline < MIN_DEPTH * facts.page_height {
             break;
         }
-        if starts_note(line) {
+        if starts_note(line) && !is_under_rule {
             has_marker = true;
             start = index;
         }
         if has_rule_above(line, facts) {
             start = index;
             has_marker = true;
+            is_under_rule = true;
+        } else if is_under_rule {
+            // The rule's reach ended: the line below was the first under it.
+            start = start.max(index + 1);
             break;
         }
     }

@@ -42,6 +42,9 @@ const MIN_HEIGHT_SHARE: f64 = 0.5;
 /// White between furniture and text, in font sizes, that sets it apart: more than a line is skipped.
 const APART_EM: f64 = 2.0;
 
+/// The same for page numbers.
+const APART_NUMBER_EM: f64 = 1.45;
+
 /// The same where a context says that furniture stands at that height.
 const APART_AT_KNOWN_HEIGHT_EM: f64 = 1.6;
 
@@ -122,6 +125,7 @@ struct Row {
     /// y of the baseline as a fraction of the page's height.
     height: f64,
     size: f64,
+    is_bold: bool,
     /// White towards the middle of the page, in font sizes.
     white_em: f64,
     /// Distance from the nearer edge of the page, as a fraction.
@@ -158,7 +162,7 @@ struct Judge<'c> {
 impl Judge<'_> {
     fn is_furniture(&self, row: &Row) -> bool {
         let depth = if row.white_em >= APART_EM { LONE_NUMBER_DEPTH } else { LONE_ZONE_DEPTH * 1.4 };
-        if row.depth <= depth && is_page_number(&row.text) && row.white_em >= 1.0 {
+        if row.depth <= depth && is_page_number(&row.text) && row.white_em >= APART_NUMBER_EM {
             return true;
         }
         if self.context.num_pages >= 2 {
@@ -168,7 +172,10 @@ impl Judge<'_> {
             {
                 return true;
             }
-            return row.white_em >= APART_AT_KNOWN_HEIGHT_EM
+            // A section that starts at the top of its page stands at one height too.
+            let is_heading = row.is_bold && row.size >= self.body_size * 0.98;
+            return !is_heading
+                && row.white_em >= APART_AT_KNOWN_HEIGHT_EM
                 && self.context.furniture_heights.iter().any(|&(zone, height)| {
                     zone == self.zone && (height - row.height).abs() <= 1.5 * SAME_HEIGHT
                 })
@@ -209,6 +216,7 @@ fn rows_of_zone(lines: &[Line], zone: Zone, page_height: f64, zone_depth: f64) -
                 text: String::new(),
                 height: line.baseline / page_height,
                 size: line.size,
+                is_bold: false,
                 white_em: f64::INFINITY,
                 depth: depth(line),
             });
@@ -221,6 +229,7 @@ fn rows_of_zone(lines: &[Line], zone: Zone, page_height: f64, zone_depth: f64) -
         row.members.sort_by(|&a, &b| lines[a].bbox.left.total_cmp(&lines[b].bbox.left));
         let texts: Vec<String> = row.members.iter().map(|&member| lines[member].text()).collect();
         row.text = texts.join(" ");
+        row.is_bold = row.members.iter().all(|&member| lines[member].is_bold());
         if let (Some(this), Some(next)) = (bounds.get(index), bounds.get(index + 1)) {
             let white = (next.top - this.bottom).max(this.top - next.bottom);
             row.white_em = white / row.size.max(1.0) + LINE_WHITE_EM;
@@ -270,7 +279,7 @@ fn key(text: &str) -> String {
 pub(super) fn is_page_number(text: &str) -> bool {
     let lower = text.to_lowercase();
     let words: Vec<&str> = lower
-        .split(|character: char| character.is_whitespace() || "-–—[]()|/.".contains(character))
+        .split(|character: char| character.is_whitespace() || "-–—[]|/".contains(character))
         .filter(|word| !word.is_empty())
         .collect();
     let is_word = |word: &&str| ["page", "of", "p", "seite", "von", "página", "de", "sur"].contains(word);

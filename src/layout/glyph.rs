@@ -87,8 +87,11 @@ pub(super) fn glyphs(layer: &TextLayer, frame: &Frame) -> Vec<Glyph> {
     glyphs
 }
 
-/// Accents over capitals are raised as a whole; they are put on the baseline of their letter, which
-/// comes right after or before them in the file.
+/// How many glyphs away in the file a letter is looked for: usually the next one, but some readers
+/// put a raised accent at the end of its line.
+const ACCENT_REACH: usize = 120;
+
+/// Accents over capitals are raised as a whole; they are put on the baseline of their letter.
 fn seat_accents(glyphs: &mut [Glyph]) {
     for index in 0..glyphs.len() {
         if !spelling::is_accent(glyphs[index].unicode) {
@@ -100,9 +103,9 @@ fn seat_accents(glyphs: &mut [Glyph]) {
                 && letter.bbox.overlap_x(&accent) > 0.5 * accent.width().min(letter.bbox.width())
                 && (letter.baseline - accent.bottom).abs() < letter.size
         };
-        let after = glyphs.get(index + 1).filter(is_under);
-        let before = index.checked_sub(1).and_then(|index| glyphs.get(index)).filter(is_under);
-        if let Some(baseline) = after.or(before).map(|letter| letter.baseline) {
+        let after = glyphs.iter().skip(index + 1).take(ACCENT_REACH).find(is_under);
+        let before = || glyphs[..index].iter().rev().take(ACCENT_REACH).find(is_under);
+        if let Some(baseline) = after.or_else(before).map(|letter| letter.baseline) {
             let accent = &mut glyphs[index];
             accent.bbox.top += baseline - accent.baseline;
             accent.bbox.bottom += baseline - accent.baseline;

@@ -30,6 +30,9 @@ pub(super) struct TitleLook {
 /// step up is 1.2, word processors use 1.1 to 1.2.
 const LARGER: f64 = 1.09;
 
+/// From this factor on size alone says enough.
+const MUCH_LARGER: f64 = 1.3;
+
 /// A title is larger than the body by this factor at least.
 const TITLE_LARGER: f64 = 1.25;
 
@@ -152,8 +155,11 @@ pub(super) fn rank(candidate: &Candidate<'_>, body_size: f64, context: &Document
     let is_larger = first.size >= body_size * LARGER;
     let is_set_off = candidate.space_above >= 1.15;
     let ends_openly = !text.ends_with(['.', ',', ';', ':']) || depth.is_some();
+    let is_mono = candidate.lines.iter().all(Line::is_mono);
+    let is_much_larger = first.size >= body_size * MUCH_LARGER;
     let is_heading = if is_larger {
-        ends_openly || is_bold
+        (ends_openly || is_bold)
+            && (is_much_larger || (!is_mono && (is_bold || depth.is_some() || starts_like_title(text))))
     } else if first.size < body_size * SMALLEST {
         false
     } else if is_bold {
@@ -175,19 +181,20 @@ pub(super) fn demote_bylines(elements: &mut [Element]) {
     let Some(title) = elements.iter().position(|element| matches!(element.kind, Kind::Title(_))) else {
         return;
     };
-    let bounds = elements.iter().fold(PtBox::EMPTY, |bounds, element| bounds.union(&element.bbox));
-    let is_centered = |bbox: &PtBox| {
-        let (left, right) = (bbox.left - bounds.left, bounds.right - bbox.right);
-        (left - right).abs() < 0.04 * bounds.width() && left > 0.04 * bounds.width()
-    };
+    let middle = elements[title].bbox.center_x();
+    let is_centered = |bbox: &PtBox| (bbox.center_x() - middle).abs() < 0.02 * bbox.width().max(200.0);
+    let is_title_page = !elements
+        .iter()
+        .any(|element| matches!(&element.kind, Kind::Text(text) if text.chars().count() > MAX_BOLD_CHARS));
     for element in elements.iter_mut().skip(title + 1) {
+        let is_byline = is_title_page || is_centered(&element.bbox);
         match &mut element.kind {
-            Kind::Heading(_, text) if is_centered(&element.bbox) && marker::heading_depth(text).is_none() => {
+            Kind::Heading(_, text) if is_byline && marker::heading_depth(text).is_none() => {
                 element.kind = Kind::Text(std::mem::take(text));
             }
             // Bylines and their addresses alternate; a paragraph ends them.
             Kind::Title(_) => {}
-            Kind::Text(text) if text.chars().count() <= MAX_BOLD_CHARS => {}
+            Kind::Text(text) if is_byline || text.chars().count() <= MAX_BOLD_CHARS => {}
             _ => return,
         }
     }

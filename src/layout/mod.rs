@@ -151,6 +151,7 @@ fn elements(layer: &TextLayer, frame: &Frame, context: &DocumentContext) -> Vec<
         footnotes.extend(notes);
     }
     heading::demote_bylines(&mut elements);
+    contents::name_index(&mut elements);
     caption::attach(&mut elements);
     elements.extend(footnotes);
     elements.extend(sorted.footers);

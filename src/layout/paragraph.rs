@@ -128,6 +128,11 @@ impl Column {
     }
 }
 
+/// A few characters close below a formula: a limit, a denominator.
+fn is_limit(line: &Line, block: Option<&Block>, space: f64) -> bool {
+    line.num_chars <= 3 && space < 1.2 && block.is_some_and(|block| block.class == Class::Formula)
+}
+
 /// A word of ordinary text.
 fn is_plain_word(word: &Word) -> bool {
     word.num_math == 0 && word.num_chars >= 3 && word.text.chars().all(char::is_alphabetic)
@@ -144,7 +149,7 @@ pub(super) fn blocks(lines: Vec<Line>, column: &Column) -> Vec<Block> {
         });
         let class = if column.is_code(&line) {
             Class::Code
-        } else if column.is_formula(&line) {
+        } else if column.is_formula(&line) || is_limit(&line, blocks.last(), space) {
             Class::Formula
         } else {
             Class::Prose
