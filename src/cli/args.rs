@@ -1,0 +1,210 @@
+//! What can be said on the command line, and `--help`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::pages::PageRanges;
+use crate::engine::job::{DeviceChoice, DtypeChoice, EngineChoice, ModelSettings};
+
+const WINDOW_HELP: &str = "\
+Examples:
+  doclens report.pdf                                   open it in the window
+  doclens convert report.pdf                           write report.md here
+  doclens convert *.pdf --to md,json --out converted   two files each, in a folder
+  doclens convert scan.png --model DIR --out -         read a scan with a model, print Markdown
+  doclens convert-doctags --to html < page.dt          DocTags in, HTML out
+
+To open a file that is called like a command, write ./convert.";
+
+const CONVERT_HELP: &str = "\
+Examples:
+  doclens convert report.pdf --pages 1-3,7 --out -
+  doclens convert invoices/*.pdf --to csv --out tables
+  doclens convert scan.png --model ~/models/SmolDocling-256M-preview --to doctags
+
+Files are named after the document: report.md, report.html, report.json, report.txt, report.dt, and
+report-table-1.csv for each table. What was there is replaced; a document itself never is.
+
+Exit codes:
+  0    everything was converted
+  1    some pages or files failed; the others are written
+  2    the command line does not make sense
+  3    nothing could be converted
+  130  stopped by Ctrl+C; documents that were finished are written";
+
+/// Turns pages of PDFs and scans into structured documents, where you can see it happen
+#[derive(Debug, Parser)]
+#[command(name = "doclens", version, after_help = WINDOW_HELP, args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) window: WindowArguments,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Convert documents without opening the window
+    #[command(after_help = CONVERT_HELP)]
+    Convert(ConvertArguments),
+}
+
+/// What the window opens with.
+#[derive(Debug, Args)]
+pub(super) struct WindowArguments {
+    /// PDFs and images to open in the window
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Folder of the model to load
+    #[arg(long, value_name = "DIR")]
+    pub(super) model: Option<PathBuf>,
+    /// Play recorded DocTags instead of running a model
+    #[arg(long, value_name = "FILE.dt", conflicts_with = "model")]
+    pub(super) replay: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConvertArguments {
+    /// PDFs and images; - for one on standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// Formats, separated by commas
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "md")]
+    pub(super) to: Vec<Format>,
+    /// Where to: a folder, a file (a name with an extension, for one document and format), or - for
+    /// standard output
+    #[arg(long, value_name = "DIR|FILE|-", default_value = ".")]
+    pub(super) out: PathBuf,
+    /// Pages, counted from 1: 1-3,7 or 5-
+    #[arg(long, value_name = "RANGES", allow_hyphen_values = true)]
+    pub(super) pages: Option<PageRanges>,
+    /// What reads the pages; auto is the model when one is given, else the text layer
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) engine: Engine,
+    /// Folder of the model, in the Hugging Face layout
+    #[arg(long, value_name = "DIR")]
+    pub(super) model: Option<PathBuf>,
+    /// Play recorded DocTags instead of running a model
+    #[arg(long, value_name = "FILE.dt", conflicts_with = "model")]
+    pub(super) replay: Option<PathBuf>,
+    /// Password of encrypted PDFs
+    #[arg(long)]
+    pub(super) password: Option<String>,
+    /// Most tokens a page [default: as many as the model has room for]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub(super) tokens: Option<usize>,
+    /// What computes
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) device: Device,
+    /// How exactly the model computes
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) dtype: Dtype,
+    /// Write page headers and footers too (JSON always has them)
+    #[arg(long)]
+    pub(super) furniture: bool,
+    /// Join paragraphs, lists and tables that run over a page break
+    #[arg(long)]
+    pub(super) join_pages: bool,
+    /// Say nothing but errors
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// What a document is converted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(super) enum Format {
+    /// Markdown
+    Md,
+    /// HTML, with formulas as MathML
+    Html,
+    /// `DoclingDocument` JSON, with boxes in points
+    Json,
+    /// A CSV file for each table
+    Csv,
+    /// Plain text
+    Txt,
+    /// The markup itself, as the model wrote it
+    Doctags,
+}
+
+impl Format {
+    /// Of the files of this format.
+    pub(super) fn extension(self) -> &'static str {
+        match self {
+            Self::Md => "md",
+            Self::Html => "html",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Txt => "txt",
+            Self::Doctags => "dt",
+        }
+    }
+}
+
+/// What reads the pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Engine {
+    /// The model when one is given, else the text layer
+    #[default]
+    Auto,
+    /// The page's own text
+    TextLayer,
+    /// The model
+    Model,
+}
+
+impl From<Engine> for EngineChoice {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Auto => Self::Auto,
+            Engine::TextLayer => Self::TextLayer,
+            Engine::Model => Self::Model,
+        }
+    }
+}
+
+/// What computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Device {
+    /// A GPU that this build can use, else the processor
+    #[default]
+    Auto,
+    /// The processor
+    Cpu,
+    /// The first NVIDIA GPU
+    Cuda,
+    /// Apple's GPU
+    Metal,
+}
+
+/// How exactly the model computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Dtype {
+    /// What suits the device
+    #[default]
+    Auto,
+    /// 32 bits, as the reference
+    F32,
+    /// 16 bits, more digits
+    F16,
+    /// 16 bits, more range
+    Bf16,
+}
+
+/// How the model is to compute, in the engine's terms.
+pub(super) fn model_settings(device: Device, dtype: Dtype) -> ModelSettings {
+    let device = match device {
+        Device::Auto => DeviceChoice::Auto,
+        Device::Cpu => DeviceChoice::Cpu,
+        Device::Cuda => DeviceChoice::Cuda(0),
+        Device::Metal => DeviceChoice::Metal,
+    };
+    let dtype = match dtype {
+        Dtype::Auto => DtypeChoice::Auto,
+        Dtype::F32 => DtypeChoice::F32,
+        Dtype::F16 => DtypeChoice::F16,
+        Dtype::Bf16 => DtypeChoice::Bf16,
+    };
+    ModelSettings { device, dtype }
+}

@@ -1,0 +1,299 @@
+//! `doclens convert`: documents in, files out, through the same engine as the window.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::cli::args::{ConvertArguments, Format, model_settings};
+use crate::cli::exit::Exit;
+use crate::cli::export::{Export, exports};
+use crate::cli::output::{Destination, Output, path_in};
+use crate::cli::pages::Selection;
+use crate::cli::progress::Reporter;
+use crate::document::{self, PageIndex, Rotation};
+use crate::engine::event::{DocumentInfo, PageRecognition, StopReason};
+use crate::engine::job::{DocumentSource, EngineChoice, GenerationSettings, RecognizeRequest, Task};
+use crate::engine::{Engine, EngineOptions, Error, EventKind, Job, JobId, Outcome, UserMessage};
+
+/// How often the interrupt is looked at while no event comes.
+const HEARTBEAT: Duration = Duration::from_millis(100);
+
+/// One run of the command.
+pub(super) struct Conversion<'a> {
+    engine: Engine,
+    arguments: &'a ConvertArguments,
+    output: Output,
+    reporter: Reporter,
+    interrupted: &'a AtomicBool,
+    tally: Tally,
+}
+
+/// What has come of the run so far.
+#[derive(Debug, Default)]
+struct Tally {
+    num_failures: usize,
+    num_converted_pages: usize,
+}
+
+/// Why a run ends before its last document.
+enum Halt {
+    /// Ctrl+C.
+    Interrupted,
+    /// Whoever read standard output has left.
+    ReaderGone,
+    /// Nothing can be converted at all; it has been said why.
+    Hopeless,
+}
+
+impl<'a> Conversion<'a> {
+    /// A run with a started engine.
+    pub(super) fn new(
+        arguments: &'a ConvertArguments,
+        output: Output,
+        options: EngineOptions,
+        interrupted: &'a AtomicBool,
+    ) -> Result<Self, Error> {
+        let engine = Engine::start(options, || ())?;
+        let reporter = Reporter::new(arguments.quiet);
+        Ok(Self { engine, arguments, output, reporter, interrupted, tally: Tally::default() })
+    }
+
+    /// Converts all documents.
+    pub(super) fn run(mut self) -> Exit {
+        let halted = self.convert_all();
+        self.reporter.finish();
+        match halted {
+            Err(Halt::Interrupted) => Exit::Interrupted,
+            Err(Halt::Hopeless) => Exit::NothingConverted,
+            Ok(()) if self.tally.num_failures > 0 && self.tally.num_converted_pages == 0 => {
+                Exit::NothingConverted
+            }
+            Ok(()) if self.tally.num_failures > 0 => Exit::SomeFailed,
+            Err(Halt::ReaderGone) | Ok(()) => Exit::Converted,
+        }
+    }
+
+    fn convert_all(&mut self) -> Result<(), Halt> {
+        if self.arguments.engine != crate::cli::args::Engine::TextLayer {
+            self.load_model()?;
+        }
+        for file in &self.arguments.files {
+            self.convert(file)?;
+        }
+        Ok(())
+    }
+
+    fn load_model(&mut self) -> Result<(), Halt> {
+        let Some(folder) = self.arguments.model.clone() else { return Ok(()) };
+        self.reporter.wait_for(format!("loading the model from {}", folder.display()));
+        let settings = model_settings(self.arguments.device, self.arguments.dtype);
+        let about = folder.display().to_string();
+        match self.end_of(Job::LoadModel { folder, settings })? {
+            EventKind::Failed(message) => {
+                self.reporter.error(&about, &message);
+                Err(Halt::Hopeless)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn convert(&mut self, file: &Path) -> Result<(), Halt> {
+        let source = match source_of(file) {
+            Ok(source) => source,
+            Err(error) => {
+                let path = PathBuf::from("standard input");
+                let error = Error::from(document::Error::Read { path, source: error });
+                self.fail("standard input", &UserMessage::from(&error));
+                return Ok(());
+            }
+        };
+        let about = file.display().to_string();
+        self.reporter.wait_for(format!("opening {about}"));
+        let password = self.arguments.password.clone();
+        let info = match self.end_of(Job::Open { source, password })? {
+            EventKind::Finished(Outcome::Opened(info)) => info,
+            EventKind::Failed(mut message) => {
+                if message.needs_password {
+                    message.hint = Some("Give its password with --password".to_owned());
+                }
+                self.fail(&about, &message);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let pages = self.read_pages(&about, &info)?;
+        if !pages.is_empty() {
+            self.tally.num_converted_pages += pages.len();
+            self.write(&about, &info, &pages)?;
+        }
+        self.end_of(Job::Close(info.id))?;
+        Ok(())
+    }
+
+    /// Reads the selected pages; those that fail are reported and left out.
+    fn read_pages(
+        &mut self,
+        about: &str,
+        info: &DocumentInfo,
+    ) -> Result<BTreeMap<PageIndex, Arc<PageRecognition>>, Halt> {
+        let num_pages = info.page_sizes.len();
+        let ranges = self.arguments.pages.as_ref();
+        let selection =
+            ranges.map_or_else(|| Selection::all(num_pages), |ranges| Selection::of(ranges, num_pages));
+        if let Some(number) = selection.beyond_end {
+            self.fail(about, &UserMessage::from(&Error::NoSuchPage { page: number, num_pages }));
+        }
+        self.reporter.start_document(&info.name, selection.pages.len());
+        let mut waiting: BTreeMap<JobId, PageIndex> = BTreeMap::new();
+        for page in selection.pages {
+            waiting.insert(self.engine.submit(Job::Recognize(self.request(info, page))), page);
+        }
+        let mut pages = BTreeMap::new();
+        while !waiting.is_empty() {
+            let Some(event) = self.engine.recv_timeout(HEARTBEAT) else {
+                self.stop_if_interrupted(waiting.keys())?;
+                continue;
+            };
+            let Some(&page) = waiting.get(&event.job) else { continue };
+            match event.kind {
+                EventKind::Started | EventKind::Partial { .. } => continue,
+                EventKind::Progress(progress) => {
+                    self.reporter.page_progress(page.number(), &progress);
+                    self.stop_if_interrupted(waiting.keys())?;
+                    continue;
+                }
+                EventKind::Finished(Outcome::Recognized(recognized)) => {
+                    self.warn_if_stopped(about, &recognized);
+                    pages.insert(page, recognized);
+                }
+                EventKind::Failed(message) => self.fail(&format!("{about}, page {page}"), &message),
+                EventKind::Finished(_) | EventKind::Cancelled => {}
+            }
+            waiting.remove(&event.job);
+            self.reporter.page_ended();
+        }
+        Ok(pages)
+    }
+
+    fn request(&self, info: &DocumentInfo, page: PageIndex) -> RecognizeRequest {
+        let max_new_tokens = self.arguments.tokens;
+        RecognizeRequest {
+            document: info.id,
+            page,
+            rotation: Rotation::None,
+            engine: EngineChoice::from(self.arguments.engine),
+            region: None,
+            task: Task::Page,
+            generation: GenerationSettings { max_new_tokens, ..GenerationSettings::default() },
+            is_visible: false,
+        }
+    }
+
+    fn warn_if_stopped(&self, about: &str, page: &PageRecognition) {
+        let number = page.request.page.number();
+        match page.stop_reason {
+            StopReason::TokenLimit => self.reporter.say(&format!(
+                "{about}, page {number}: stopped at the token limit; its end may be missing"
+            )),
+            StopReason::Loop => self.reporter.say(&format!(
+                "{about}, page {number}: stopped because the model repeated itself; its end may be missing"
+            )),
+            StopReason::End | StopReason::Cancelled => {}
+        }
+    }
+
+    fn write(
+        &mut self,
+        about: &str,
+        info: &DocumentInfo,
+        pages: &BTreeMap<PageIndex, Arc<PageRecognition>>,
+    ) -> Result<(), Halt> {
+        let exports = exports(self.arguments, info, pages);
+        match self.output.destination.clone() {
+            Destination::Stdout => {
+                let text = exports.iter().map(|export| export.text.as_str()).collect::<Vec<_>>();
+                print(&text.join("\n"), self.arguments.to.first().copied())
+            }
+            Destination::File(path) => {
+                let text = exports.iter().map(|export| export.text.as_str()).collect::<Vec<_>>();
+                self.save(about, &[(path, text.join("\n"))])
+            }
+            Destination::Folder(folder) => {
+                let stem = self.output.stem_for(&info.name, &self.arguments.to);
+                let files = exports.into_iter().map(|Export { suffix, format, text }| {
+                    (path_in(&folder, &stem, &suffix, format.extension()), text)
+                });
+                self.save(about, &files.collect::<Vec<_>>())
+            }
+        }
+    }
+
+    fn save(&mut self, about: &str, files: &[(PathBuf, String)]) -> Result<(), Halt> {
+        if files.is_empty() {
+            self.reporter.say(&format!("{about}: there are no tables"));
+        }
+        for (path, text) in files {
+            let contents = Arc::from(text.as_bytes());
+            match self.end_of(Job::Save { path: path.clone(), contents })? {
+                EventKind::Failed(message) => self.fail(about, &message),
+                _ => self.reporter.say(&format!("{about} → {}", path.display())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Does one job that nothing else runs beside.
+    fn end_of(&self, job: Job) -> Result<EventKind, Halt> {
+        let job = self.engine.submit(job);
+        loop {
+            match self.engine.recv_timeout(HEARTBEAT) {
+                Some(event) if event.job != job => {}
+                Some(event) => match event.kind {
+                    EventKind::Started | EventKind::Progress(_) | EventKind::Partial { .. } => {}
+                    end @ (EventKind::Finished(_) | EventKind::Cancelled | EventKind::Failed(_)) => {
+                        return Ok(end);
+                    }
+                },
+                None => self.stop_if_interrupted(std::iter::once(&job))?,
+            }
+        }
+    }
+
+    /// After Ctrl+C the jobs are stopped, and the engine with them when it is dropped.
+    fn stop_if_interrupted<'j>(&self, jobs: impl Iterator<Item = &'j JobId>) -> Result<(), Halt> {
+        if !self.interrupted.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        jobs.for_each(|job| self.engine.cancel(*job));
+        Err(Halt::Interrupted)
+    }
+
+    fn fail(&mut self, about: &str, message: &UserMessage) {
+        self.tally.num_failures += 1;
+        self.reporter.error(about, message);
+    }
+}
+
+/// `-` is read to its end first: documents are read from back to front.
+fn source_of(file: &Path) -> io::Result<DocumentSource> {
+    if file.as_os_str() != "-" {
+        return Ok(DocumentSource::File(file.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(DocumentSource::Bytes { name: "stdin".to_owned(), bytes: bytes.into() })
+}
+
+fn print(text: &str, format: Option<Format>) -> Result<(), Halt> {
+    match crate::cli::stdout::print(text, format == Some(Format::Doctags)) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Halt::ReaderGone),
+        Err(error) => {
+            eprintln!("standard output: {error}");
+            Err(Halt::Hopeless)
+        }
+    }
+}

@@ -1,0 +1,696 @@
+//! The engine by its face: jobs in, events out, with recognizers that do what a test says.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use doclens::document::page::{PageIndex, Rotation};
+use doclens::engine::event::{DocumentInfo, ModelInfo, PageRecognition, StopReason};
+use doclens::engine::job::{
+    DocumentSource, EngineChoice, GenerationSettings, ModelSettings, RecognizeRequest, RenderJob,
+    RenderPriority, Task,
+};
+use doclens::engine::options::LoadedModel;
+use doclens::engine::recognizer::{PageInput, Recognizer};
+use doclens::engine::scripted::ScriptedRecognizer;
+use doclens::engine::{
+    DocumentId, Engine, EngineOptions, Error, Event, EventKind, Job, JobId, Outcome, UserMessage,
+};
+use doclens::model::{Step, Stop};
+use proptest::prelude::*;
+
+const PAGE: &str = "<doctag><title><loc_10><loc_20><loc_300><loc_40>Hello</title>\n\
+                    <text><loc_10><loc_60><loc_490><loc_90>Two words</text>\n</doctag>";
+
+/// Far beyond what any of this takes, even on a machine that is busy with other things.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+// What recognizers do here.
+
+type Steps<'r> = Box<dyn Iterator<Item = Result<Step, Error>> + 'r>;
+
+/// A recognizer made of a closure, which makes the steps of a page.
+struct Puppet<F>(F);
+
+impl<F: FnMut(&PageInput) -> Steps<'static> + Send> Recognizer for Puppet<F> {
+    fn name(&self) -> &str {
+        "Puppet"
+    }
+
+    fn recognize<'r>(&'r mut self, page: &'r PageInput, _request: &'r RecognizeRequest) -> Steps<'r> {
+        (self.0)(page)
+    }
+}
+
+fn token(text: &str) -> Step {
+    Step::Token { id: 7, text: text.to_owned(), log_probability: -0.5 }
+}
+
+/// The steps of a page with three tokens.
+fn short_page() -> Vec<Step> {
+    vec![
+        Step::EncodedTiles { done: 0, total: 2 },
+        Step::EncodedTiles { done: 1, total: 2 },
+        Step::EncodedTiles { done: 2, total: 2 },
+        Step::Prefilled { prompt_tokens: 5 },
+        token("<text>"),
+        token("one"),
+        token("</text>"),
+        Step::Stopped(Stop::End),
+    ]
+}
+
+/// Gives a step for each signal, and says before that it waits for one.
+fn gated(steps: Vec<Step>, waits: Sender<usize>, gate: Receiver<()>) -> Steps<'static> {
+    Box::new(steps.into_iter().enumerate().map(move |(idx, step)| {
+        waits.send(idx).ok();
+        gate.recv().ok();
+        Ok(step)
+    }))
+}
+
+// Documents.
+
+fn png() -> DocumentSource {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(60, 40).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    DocumentSource::Bytes { name: "scan.png".to_owned(), bytes: bytes.into_inner().into() }
+}
+
+/// A PDF of empty pages.
+fn pdf(num_pages: usize) -> DocumentSource {
+    let kids: String = (0..num_pages).map(|page| format!("{} 0 R ", page + 3)).collect();
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        format!("<< /Type /Pages /Kids [{kids}] /Count {num_pages} >>"),
+    ];
+    let page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] >>";
+    objects.extend(std::iter::repeat_n(page.to_owned(), num_pages));
+    let mut bytes = b"%PDF-1.4\n".to_vec();
+    let mut offsets = Vec::new();
+    for (idx, object) in objects.iter().enumerate() {
+        offsets.push(bytes.len());
+        bytes.extend(format!("{} 0 obj\n{object}\nendobj\n", idx + 1).bytes());
+    }
+    let table_at = bytes.len();
+    let entries: String = offsets.iter().map(|offset| format!("{offset:010} 00000 n \n")).collect();
+    let size = objects.len() + 1;
+    bytes.extend(format!("xref\n0 {size}\n0000000000 65535 f \n{entries}").bytes());
+    bytes.extend(
+        format!("trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{table_at}\n%%EOF\n").bytes(),
+    );
+    DocumentSource::Bytes { name: "empty.pdf".to_owned(), bytes: bytes.into() }
+}
+
+fn sample_pdf() -> DocumentSource {
+    DocumentSource::File(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/sample.pdf"))
+}
+
+// Jobs.
+
+fn recognize(document: DocumentId, page: usize, engine: EngineChoice) -> RecognizeRequest {
+    RecognizeRequest {
+        document,
+        page: PageIndex(page),
+        rotation: Rotation::None,
+        engine,
+        region: None,
+        task: Task::Page,
+        generation: GenerationSettings::default(),
+        is_visible: false,
+    }
+}
+
+fn render(document: DocumentId, page: usize, width_px: u32, priority: RenderPriority) -> Job {
+    let (page, rotation) = (PageIndex(page), Rotation::None);
+    Job::Render(RenderJob { document, page, width_px, rotation, region: None, priority })
+}
+
+// Engines.
+
+fn every_step() -> EngineOptions {
+    EngineOptions { partial_interval: Duration::ZERO, ..EngineOptions::default() }
+}
+
+fn with_recognizer(recognizer: impl Recognizer + 'static) -> EngineOptions {
+    EngineOptions { replay: Some(Box::new(recognizer)), ..every_step() }
+}
+
+fn start(options: EngineOptions) -> Engine {
+    Engine::start(options, || ()).unwrap()
+}
+
+fn is_end(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Finished(_) | EventKind::Cancelled | EventKind::Failed(_))
+}
+
+fn next(engine: &Engine) -> Event {
+    engine.recv_timeout(PATIENCE).unwrap_or_else(|| panic!("no event came"))
+}
+
+/// Takes events until all these jobs have ended.
+fn until_ended(engine: &Engine, jobs: &[JobId]) -> Vec<Event> {
+    let mut waiting = jobs.to_vec();
+    let mut events = Vec::new();
+    while !waiting.is_empty() {
+        let event = next(engine);
+        if is_end(&event.kind) {
+            waiting.retain(|job| *job != event.job);
+        }
+        events.push(event);
+    }
+    events
+}
+
+fn end_of(engine: &Engine, job: JobId) -> EventKind {
+    until_ended(engine, &[job]).pop().unwrap().kind
+}
+
+fn open(engine: &Engine, source: DocumentSource) -> Arc<DocumentInfo> {
+    match end_of(engine, engine.submit(Job::Open { source, password: None })) {
+        EventKind::Finished(Outcome::Opened(info)) => info,
+        other => panic!("not opened: {other:?}"),
+    }
+}
+
+fn page_of(end: EventKind) -> Arc<PageRecognition> {
+    match end {
+        EventKind::Finished(Outcome::Recognized(page)) => page,
+        other => panic!("not recognized: {other:?}"),
+    }
+}
+
+fn message_of(end: EventKind) -> UserMessage {
+    match end {
+        EventKind::Failed(message) => message,
+        other => panic!("did not fail: {other:?}"),
+    }
+}
+
+/// Everything that was commanded before has reached the scheduler when this returns. Events of other
+/// jobs that came meanwhile are returned.
+fn settle(engine: &Engine) -> Vec<Event> {
+    let path = std::env::temp_dir().join("no/such\0name");
+    let probe = engine.submit(Job::Save { path, contents: Arc::from(&b""[..]) });
+    let mut events = until_ended(engine, &[probe]);
+    events.retain(|event| event.job != probe);
+    events
+}
+
+/// Names of events of one job, in order, repeated ones once.
+fn story(events: &[Event], job: JobId) -> Vec<&'static str> {
+    let mut names: Vec<&str> = events
+        .iter()
+        .filter(|event| event.job == job)
+        .map(|event| match event.kind {
+            EventKind::Started => "started",
+            EventKind::Progress(_) => "progress",
+            EventKind::Partial { .. } => "partial",
+            EventKind::Finished(_) => "finished",
+            EventKind::Cancelled => "cancelled",
+            EventKind::Failed(_) => "failed",
+        })
+        .collect();
+    names.dedup();
+    names
+}
+
+fn appended(events: &[Event], job: JobId) -> String {
+    let of_job = events.iter().filter(|event| event.job == job);
+    of_job
+        .filter_map(|event| match &event.kind {
+            EventKind::Partial { appended, .. } => Some(appended.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+// The tests.
+
+#[test]
+fn a_page_is_told_from_start_to_end() {
+    let engine = start(with_recognizer(ScriptedRecognizer::new("demo", PAGE)));
+    let document = open(&engine, png()).id;
+    let job = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Auto)));
+    let events = until_ended(&engine, &[job]);
+    let story = story(&events, job);
+    assert_eq!(story.first(), Some(&"started"));
+    assert_eq!(story.last(), Some(&"finished"));
+    assert!(story.contains(&"partial"));
+    assert_eq!(appended(&events, job), PAGE);
+
+    let page = page_of(events.last().unwrap().kind.clone());
+    assert_eq!((page.markup.as_str(), page.engine, page.engine_name.as_str()), (PAGE, EngineChoice::Model, "demo"));
+    assert_eq!(page.stop_reason, StopReason::End);
+    assert_eq!(page.tokens.last().map(|token| token.end), Some(PAGE.len()));
+    assert_eq!(page.tree.nodes().map(|(_, node)| node.text.as_str()).collect::<Vec<_>>(), ["Hello", "Two words"]);
+    let last_partial = events.iter().rev().find_map(|event| match &event.kind {
+        EventKind::Partial { tree, .. } => Some(Arc::clone(tree)),
+        _ => None,
+    });
+    assert_eq!(last_partial.unwrap().len(), page.tree.len());
+}
+
+#[test]
+fn partials_are_throttled_and_nothing_is_lost() {
+    let options = EngineOptions {
+        partial_interval: Duration::from_secs(3600),
+        ..with_recognizer(ScriptedRecognizer::new("demo", PAGE))
+    };
+    let engine = start(options);
+    let document = open(&engine, png()).id;
+    let job = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Auto)));
+    let events = until_ended(&engine, &[job]);
+    let num_partials =
+        events.iter().filter(|event| matches!(event.kind, EventKind::Partial { .. })).count();
+    assert_eq!(num_partials, 2, "the first piece at once, the rest before the end");
+    assert_eq!(appended(&events, job), PAGE);
+}
+
+#[test]
+fn the_token_limit_is_told() {
+    let engine = start(with_recognizer(ScriptedRecognizer::new("demo", PAGE)));
+    let document = open(&engine, png()).id;
+    let mut request = recognize(document, 0, EngineChoice::Auto);
+    request.generation.max_new_tokens = Some(3);
+    let page = page_of(end_of(&engine, engine.submit(Job::Recognize(request))));
+    assert_eq!((page.stop_reason, page.tokens.len()), (StopReason::TokenLimit, 3));
+}
+
+/// Cancels when the recognizer is about to give step `at`.
+fn check_cancel_at(at: usize) {
+    let (waits, waiting) = bounded(16);
+    let (open_gate, gate) = bounded(16);
+    let engine = start(with_recognizer(Puppet(move |_: &PageInput| {
+        gated(short_page(), waits.clone(), gate.clone())
+    })));
+    let document = open(&engine, png()).id;
+    let job = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model)));
+    for step in 0..=at {
+        assert_eq!(waiting.recv_timeout(PATIENCE), Ok(step));
+        if step < at {
+            open_gate.send(()).unwrap();
+        }
+    }
+    engine.cancel(job);
+    let mut events = settle(&engine);
+    open_gate.send(()).unwrap();
+    events.extend(until_ended(&engine, &[job]));
+
+    assert_eq!(story(&events, job).last(), Some(&"cancelled"));
+    let texts: String = short_page()
+        .into_iter()
+        .take(at + 1)
+        .filter_map(|step| if let Step::Token { text, .. } = step { Some(text) } else { None })
+        .collect();
+    assert_eq!(appended(&events, job), texts);
+    assert!(waiting.try_recv().is_err(), "no step after the one that was under way");
+}
+
+#[test]
+fn cancelling_takes_effect_at_the_next_step_and_keeps_what_was_read() {
+    // The last step ends the page; by then it is done.
+    for at in 0..short_page().len() - 1 {
+        check_cancel_at(at);
+    }
+}
+
+#[test]
+fn a_panic_is_reported_and_survived() {
+    let mut num_pages = 0;
+    let engine = start(with_recognizer(Puppet(move |_: &PageInput| -> Steps<'static> {
+        num_pages += 1;
+        let panics = num_pages == 1;
+        Box::new(short_page().into_iter().enumerate().map(move |(idx, step)| {
+            assert!(!(panics && idx == 5), "broken on purpose");
+            Ok(step)
+        }))
+    })));
+    let document = open(&engine, png()).id;
+    let first = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model)));
+    let second = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model)));
+    let events = until_ended(&engine, &[first, second]);
+    let end = events.iter().rfind(|event| event.job == first).unwrap();
+    let message = message_of(end.kind.clone());
+    assert_eq!(message.summary, "A fault in Doclens stopped this job");
+    assert!(message.details.unwrap().contains("broken on purpose"));
+    assert_eq!(story(&events, second).last(), Some(&"finished"));
+}
+
+#[test]
+fn a_model_that_panicked_is_loaded_again() {
+    let num_loads = Arc::new(AtomicUsize::new(0));
+    let loads = Arc::clone(&num_loads);
+    let load_model = Box::new(
+        move |folder: &std::path::Path, _: &ModelSettings, _: &_, on_fraction: &mut dyn FnMut(f32)| {
+            let is_first = loads.fetch_add(1, Ordering::SeqCst) == 0;
+            on_fraction(0.5);
+            let recognizer = Box::new(Puppet(move |_: &PageInput| -> Steps<'static> {
+                assert!(!is_first, "broken on purpose");
+                Box::new(short_page().into_iter().map(Ok))
+            }));
+            Ok(LoadedModel { recognizer, info: model_info(folder) })
+        },
+    );
+    let engine = start(EngineOptions { load_model, ..every_step() });
+    let document = open(&engine, png()).id;
+    let (folder, settings) = (PathBuf::from("some/model"), ModelSettings::default());
+    let load = engine.submit(Job::LoadModel { folder, settings });
+    assert!(matches!(end_of(&engine, load), EventKind::Finished(Outcome::ModelLoaded(_))));
+    let request = recognize(document, 0, EngineChoice::Auto);
+    message_of(end_of(&engine, engine.submit(Job::Recognize(request.clone()))));
+    page_of(end_of(&engine, engine.submit(Job::Recognize(request.clone()))));
+    page_of(end_of(&engine, engine.submit(Job::Recognize(request))));
+    assert_eq!(num_loads.load(Ordering::SeqCst), 2);
+}
+
+fn model_info(folder: &std::path::Path) -> ModelInfo {
+    ModelInfo {
+        name: "model".to_owned(),
+        folder: folder.to_owned(),
+        num_parameters: 1,
+        device: "CPU".to_owned(),
+        dtype: "f32".to_owned(),
+        load_time: Duration::ZERO,
+    }
+}
+
+#[test]
+fn a_page_fails_with_the_recognizers_reason_and_keeps_what_was_read() {
+    let engine = start(with_recognizer(Puppet(|_: &PageInput| -> Steps<'static> {
+        let failure = Err(Error::Model(doclens::model::Error::OutOfMemory { needed_bytes: 513_000_000 }));
+        Box::new([Ok(token("<text>half")), failure].into_iter())
+    })));
+    let document = open(&engine, png()).id;
+    let job = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model)));
+    let events = until_ended(&engine, &[job]);
+    assert_eq!(appended(&events, job), "<text>half");
+    assert_eq!(message_of(events.last().unwrap().kind.clone()).summary, "Not enough memory for the model");
+}
+
+#[test]
+fn a_full_channel_stops_nothing_but_the_workers() {
+    let options = EngineOptions {
+        num_waiting_events: 1,
+        ..with_recognizer(ScriptedRecognizer::new("demo", PAGE))
+    };
+    let engine = start(options);
+    let document = open(&engine, png()).id;
+    // Nobody takes events now; submitting and cancelling go on.
+    let jobs: Vec<JobId> = (0..3000)
+        .map(|_| engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model))))
+        .collect();
+    for job in &jobs[5..] {
+        engine.cancel(*job);
+    }
+    let events = until_ended(&engine, &jobs);
+    for job in &jobs {
+        let num_ends = events.iter().filter(|event| event.job == *job && is_end(&event.kind)).count();
+        assert_eq!(num_ends, 1);
+    }
+    assert_eq!(appended(&events, jobs[0]), PAGE);
+    assert_eq!(story(&events, jobs[0]).last(), Some(&"finished"));
+    assert_eq!(story(&events, jobs[2999]), ["cancelled"]);
+}
+
+/// An engine whose page worker is stuck with a first rendering, because nobody takes its events.
+fn stuck(source: DocumentSource) -> (Engine, DocumentId, JobId) {
+    let (rings, bell) = bounded(64);
+    let options = EngineOptions { num_waiting_events: 1, ..every_step() };
+    let engine = Engine::start(options, move || { rings.try_send(()).ok(); }).unwrap();
+    let document = open(&engine, source).id;
+    while bell.try_recv().is_ok() {}
+    let first = engine.submit(render(document, 0, 50, RenderPriority::Thumbnail));
+    bell.recv_timeout(PATIENCE).unwrap();
+    (engine, document, first)
+}
+
+#[test]
+fn the_latest_rendering_of_a_page_wins() {
+    let (engine, document, first) = stuck(pdf(2));
+    let stale = engine.submit(render(document, 0, 100, RenderPriority::Visible));
+    let other = engine.submit(render(document, 1, 100, RenderPriority::Visible));
+    let latest = engine.submit(render(document, 0, 120, RenderPriority::Visible));
+    let events = until_ended(&engine, &[first, stale, other, latest]);
+    assert_eq!(story(&events, stale), ["cancelled"]);
+    assert_eq!(story(&events, other), ["started", "finished"]);
+    match &events.iter().rfind(|event| event.job == latest).unwrap().kind {
+        EventKind::Finished(Outcome::Rendered { request, image }) => {
+            assert_eq!((request.width_px, image.width_px, image.height_px), (120, 120, 60));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_looked_at_goes_first() {
+    let (engine, document, first) = stuck(pdf(4));
+    let text = engine.submit(Job::ReadTextLayer { document, page: PageIndex(0) });
+    let thumbnail = engine.submit(render(document, 1, 50, RenderPriority::Thumbnail));
+    let nearby = engine.submit(render(document, 1, 100, RenderPriority::Nearby));
+    let visible = engine.submit(render(document, 2, 100, RenderPriority::Visible));
+    let newest = engine.submit(render(document, 3, 100, RenderPriority::Visible));
+    let jobs = [first, text, thumbnail, nearby, visible, newest];
+    let events = until_ended(&engine, &jobs);
+    let started = events.iter().filter(|event| matches!(event.kind, EventKind::Started));
+    let order: Vec<JobId> = started.map(|event| event.job).collect();
+    assert_eq!(order, [first, newest, visible, nearby, thumbnail, text]);
+}
+
+#[test]
+fn the_visible_page_jumps_the_queue() {
+    let (waits, waiting) = bounded(64);
+    let (open_gate, gate) = bounded::<()>(0);
+    let engine = start(with_recognizer(Puppet(move |_: &PageInput| {
+        gated(short_page(), waits.clone(), gate.clone())
+    })));
+    let document = open(&engine, pdf(4)).id;
+    let mut jobs: Vec<JobId> = (0..3)
+        .map(|page| engine.submit(Job::Recognize(recognize(document, page, EngineChoice::Model))))
+        .collect();
+    waiting.recv_timeout(PATIENCE).unwrap();
+    let request = RecognizeRequest { is_visible: true, ..recognize(document, 3, EngineChoice::Model) };
+    jobs.push(engine.submit(Job::Recognize(request)));
+    let mut events = settle(&engine);
+    drop(open_gate);
+    events.extend(until_ended(&engine, &jobs));
+    let order: Vec<JobId> =
+        events.iter().filter(|event| is_end(&event.kind)).map(|event| event.job).collect();
+    assert_eq!(order, [jobs[0], jobs[3], jobs[1], jobs[2]]);
+}
+
+#[test]
+fn a_text_layer_preview_does_not_wait_for_the_model() {
+    let (waits, waiting) = bounded(64);
+    let (open_gate, gate) = bounded::<()>(0);
+    let engine = start(with_recognizer(Puppet(move |_: &PageInput| {
+        gated(short_page(), waits.clone(), gate.clone())
+    })));
+    let document = open(&engine, sample_pdf()).id;
+    let slow = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model)));
+    waiting.recv_timeout(PATIENCE).unwrap();
+    let preview = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::TextLayer)));
+    let page = page_of(end_of(&engine, preview));
+    assert_eq!((page.engine, page.engine_name.as_str()), (EngineChoice::TextLayer, "Text layer"));
+    assert!(page.tree.len() > 2 && page.tokens.is_empty());
+    drop(open_gate);
+    page_of(end_of(&engine, slow));
+}
+
+#[test]
+fn a_scan_without_a_model_says_what_is_needed() {
+    let engine = start(every_step());
+    let document = open(&engine, png()).id;
+    let job = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Auto)));
+    let message = message_of(end_of(&engine, job));
+    assert_eq!(message.summary, "No text layer on this page: a model is needed");
+    assert!(message.hint.is_some());
+    let job = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model)));
+    assert_eq!(message_of(end_of(&engine, job)).summary, "No model is loaded");
+}
+
+#[test]
+fn without_a_model_the_text_layer_answers() {
+    let load_model = Box::new(|_: &std::path::Path, _: &ModelSettings, _: &_, _: &mut dyn FnMut(f32)| {
+        Err(Error::Model(doclens::model::Error::OutOfMemory { needed_bytes: 1 }))
+    });
+    let engine = start(EngineOptions { load_model, ..every_step() });
+    let document = open(&engine, sample_pdf()).id;
+    let (folder, settings) = (PathBuf::from("some/model"), ModelSettings::default());
+    let load = engine.submit(Job::LoadModel { folder, settings });
+    let page = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Auto)));
+    let events = until_ended(&engine, &[load, page]);
+    assert_eq!(story(&events, load).last(), Some(&"failed"));
+    let end = events.iter().rfind(|event| event.job == page).unwrap();
+    assert_eq!(page_of(end.kind.clone()).engine, EngineChoice::TextLayer);
+    let num_starts = events
+        .iter()
+        .filter(|event| event.job == page && matches!(event.kind, EventKind::Started))
+        .count();
+    assert_eq!(num_starts, 1);
+}
+
+#[test]
+fn a_file_is_saved_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = start(every_step());
+    let path = folder.path().join("page.md");
+    let save = Job::Save { path: path.clone(), contents: Arc::from(&b"# Hello"[..]) };
+    assert!(matches!(end_of(&engine, engine.submit(save)), EventKind::Finished(Outcome::Saved(_))));
+    assert_eq!(std::fs::read(&path).unwrap(), b"# Hello");
+    let save = Job::Save { path: path.join("below a file"), contents: Arc::from(&b"x"[..]) };
+    message_of(end_of(&engine, engine.submit(save)));
+}
+
+#[test]
+fn a_document_is_gone_once_it_is_closed() {
+    let engine = start(every_step());
+    let document = open(&engine, png()).id;
+    let closed = end_of(&engine, engine.submit(Job::Close(document)));
+    assert!(matches!(closed, EventKind::Finished(Outcome::Closed(id)) if id == document));
+    let job = engine.submit(render(document, 0, 10, RenderPriority::Visible));
+    assert_eq!(message_of(end_of(&engine, job)).summary, "The document is not open any more");
+}
+
+#[test]
+fn a_page_that_is_not_there_fails() {
+    let engine = start(every_step());
+    let document = open(&engine, png()).id;
+    let job = engine.submit(render(document, 1, 10, RenderPriority::Visible));
+    let message = message_of(end_of(&engine, job));
+    assert_eq!(message.summary, "There is no page 2");
+}
+
+#[test]
+fn dropping_a_busy_engine_with_a_full_channel_ends_all_threads() {
+    let options = EngineOptions {
+        num_waiting_events: 1,
+        ..with_recognizer(Puppet(|_: &PageInput| -> Steps<'static> {
+            Box::new(std::iter::repeat_with(|| Ok(token("and so on "))))
+        }))
+    };
+    let engine = start(options);
+    let document = open(&engine, pdf(3)).id;
+    for page in 0..3 {
+        engine.submit(Job::Recognize(recognize(document, page, EngineChoice::Model)));
+        engine.submit(render(document, page, 100, RenderPriority::Visible));
+    }
+    next(&engine);
+    let began = Instant::now();
+    drop(engine);
+    assert!(began.elapsed() < PATIENCE);
+}
+
+#[test]
+fn the_bell_rings_for_events_and_may_be_broken() {
+    let engine = Engine::start(every_step(), || panic!("a broken bell")).unwrap();
+    assert_eq!(open(&engine, png()).page_sizes.len(), 1);
+}
+
+// Whatever is asked in whatever order, each job ends once.
+
+#[derive(Clone, Debug)]
+enum Act {
+    Render(usize, u32),
+    Read(usize, EngineChoice, bool),
+    TextLayer(usize),
+    Load,
+    Unload,
+    Cancel(prop::sample::Index),
+    Prioritize(prop::sample::Index),
+    Reopen,
+    TakeEvents(usize),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let engine = prop_oneof![
+        Just(EngineChoice::Auto),
+        Just(EngineChoice::TextLayer),
+        Just(EngineChoice::Model)
+    ];
+    prop_oneof![
+        (0..4usize, 1..3u32).prop_map(|(page, size)| Act::Render(page, size * 20)),
+        (0..4usize, engine, any::<bool>()).prop_map(|(page, engine, visible)| Act::Read(page, engine, visible)),
+        (0..4usize).prop_map(Act::TextLayer),
+        Just(Act::Load),
+        Just(Act::Unload),
+        any::<prop::sample::Index>().prop_map(Act::Cancel),
+        any::<prop::sample::Index>().prop_map(Act::Prioritize),
+        Just(Act::Reopen),
+        (0..20usize).prop_map(Act::TakeEvents),
+    ]
+}
+
+fn job_of(act: &Act, document: DocumentId) -> Option<Job> {
+    Some(match act {
+        Act::Render(page, width_px) => render(document, *page, *width_px, RenderPriority::Visible),
+        Act::Read(page, engine, is_visible) => {
+            Job::Recognize(RecognizeRequest { is_visible: *is_visible, ..recognize(document, *page, *engine) })
+        }
+        Act::TextLayer(page) => Job::ReadTextLayer { document, page: PageIndex(*page) },
+        Act::Load => Job::LoadModel { folder: PathBuf::from("m"), settings: ModelSettings::default() },
+        Act::Unload => Job::UnloadModel,
+        Act::Reopen => Job::Close(document),
+        Act::Cancel(_) | Act::Prioritize(_) | Act::TakeEvents(_) => return None,
+    })
+}
+
+fn perform(acts: &[Act]) -> BTreeMap<JobId, Vec<EventKind>> {
+    let load_model = Box::new(
+        |folder: &std::path::Path, _: &ModelSettings, _: &_, _: &mut dyn FnMut(f32)| {
+            let recognizer = Box::new(ScriptedRecognizer::new("demo", PAGE));
+            Ok(LoadedModel { recognizer, info: model_info(folder) })
+        },
+    );
+    let engine = start(EngineOptions { num_waiting_events: 2, load_model, ..every_step() });
+    let mut document = open(&engine, pdf(3)).id;
+    let mut jobs: Vec<JobId> = Vec::new();
+    let mut told: BTreeMap<JobId, Vec<EventKind>> = BTreeMap::new();
+    for act in acts {
+        match act {
+            Act::Cancel(which) if !jobs.is_empty() => engine.cancel(*which.get(&jobs)),
+            Act::Prioritize(which) if !jobs.is_empty() => engine.prioritize(*which.get(&jobs)),
+            Act::TakeEvents(count) => {
+                for event in std::iter::from_fn(|| engine.try_recv()).take(*count) {
+                    told.entry(event.job).or_default().push(event.kind);
+                }
+            }
+            _ => {}
+        }
+        jobs.extend(job_of(act, document).map(|job| engine.submit(job)));
+        if matches!(act, Act::Reopen) {
+            let opening = engine.submit(Job::Open { source: pdf(3), password: None });
+            // A document has the number of the job that opened it.
+            document = DocumentId(opening.0);
+            jobs.push(opening);
+        }
+    }
+    let has_ended = |told: &BTreeMap<JobId, Vec<EventKind>>, job: &JobId| {
+        told.get(job).is_some_and(|kinds| kinds.iter().any(is_end))
+    };
+    while !jobs.iter().all(|job| has_ended(&told, job)) {
+        let event = next(&engine);
+        told.entry(event.job).or_default().push(event.kind);
+    }
+    told
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_job_starts_at_most_once_and_ends_once(acts in prop::collection::vec(act(), 0..60)) {
+        for (job, kinds) in perform(&acts) {
+            let num_ends = kinds.iter().filter(|kind| is_end(kind)).count();
+            prop_assert_eq!(num_ends, 1, "{:?} {:?}", job, kinds);
+            prop_assert!(kinds.last().is_some_and(is_end), "something after the end of {:?}", job);
+            let num_starts = kinds.iter().filter(|kind| matches!(kind, EventKind::Started)).count();
+            prop_assert!(num_starts <= 1, "{:?} started {} times", job, num_starts);
+        }
+    }
+}
