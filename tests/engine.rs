@@ -101,9 +101,7 @@ fn pdf(num_pages: usize) -> DocumentSource {
     let entries: String = offsets.iter().map(|offset| format!("{offset:010} 00000 n \n")).collect();
     let size = objects.len() + 1;
     bytes.extend(format!("xref\n0 {size}\n0000000000 65535 f \n{entries}").bytes());
-    bytes.extend(
-        format!("trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{table_at}\n%%EOF\n").bytes(),
-    );
+    bytes.extend(format!("trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{table_at}\n%%EOF\n").bytes());
     DocumentSource::Bytes { name: "empty.pdf".to_owned(), bytes: bytes.into() }
 }
 
@@ -245,10 +243,16 @@ fn a_page_is_told_from_start_to_end() {
     assert_eq!(appended(&events, job), PAGE);
 
     let page = page_of(events.last().unwrap().kind.clone());
-    assert_eq!((page.markup.as_str(), page.engine, page.engine_name.as_str()), (PAGE, EngineChoice::Model, "demo"));
+    assert_eq!(
+        (page.markup.as_str(), page.engine, page.engine_name.as_str()),
+        (PAGE, EngineChoice::Model, "demo")
+    );
     assert_eq!(page.stop_reason, StopReason::End);
     assert_eq!(page.tokens.last().map(|token| token.end), Some(PAGE.len()));
-    assert_eq!(page.tree.nodes().map(|(_, node)| node.text.as_str()).collect::<Vec<_>>(), ["Hello", "Two words"]);
+    assert_eq!(
+        page.tree.nodes().map(|(_, node)| node.text.as_str()).collect::<Vec<_>>(),
+        ["Hello", "Two words"]
+    );
     let last_partial = events.iter().rev().find_map(|event| match &event.kind {
         EventKind::Partial { tree, .. } => Some(Arc::clone(tree)),
         _ => None,
@@ -266,8 +270,7 @@ fn partials_are_throttled_and_nothing_is_lost() {
     let document = open(&engine, png()).id;
     let job = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Auto)));
     let events = until_ended(&engine, &[job]);
-    let num_partials =
-        events.iter().filter(|event| matches!(event.kind, EventKind::Partial { .. })).count();
+    let num_partials = events.iter().filter(|event| matches!(event.kind, EventKind::Partial { .. })).count();
     assert_eq!(num_partials, 2, "the first piece at once, the rest before the end");
     assert_eq!(appended(&events, job), PAGE);
 }
@@ -286,9 +289,8 @@ fn the_token_limit_is_told() {
 fn check_cancel_at(at: usize) {
     let (waits, waiting) = bounded(16);
     let (open_gate, gate) = bounded(16);
-    let engine = start(with_recognizer(Puppet(move |_: &PageInput| {
-        gated(short_page(), waits.clone(), gate.clone())
-    })));
+    let engine =
+        start(with_recognizer(Puppet(move |_: &PageInput| gated(short_page(), waits.clone(), gate.clone()))));
     let document = open(&engine, png()).id;
     let job = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model)));
     for step in 0..=at {
@@ -395,10 +397,8 @@ fn a_page_fails_with_the_recognizers_reason_and_keeps_what_was_read() {
 
 #[test]
 fn a_full_channel_stops_nothing_but_the_workers() {
-    let options = EngineOptions {
-        num_waiting_events: 1,
-        ..with_recognizer(ScriptedRecognizer::new("demo", PAGE))
-    };
+    let options =
+        EngineOptions { num_waiting_events: 1, ..with_recognizer(ScriptedRecognizer::new("demo", PAGE)) };
     let engine = start(options);
     let document = open(&engine, png()).id;
     // Nobody takes events now; submitting and cancelling go on.
@@ -422,7 +422,10 @@ fn a_full_channel_stops_nothing_but_the_workers() {
 fn stuck(source: DocumentSource) -> (Engine, DocumentId, JobId) {
     let (rings, bell) = bounded(64);
     let options = EngineOptions { num_waiting_events: 1, ..every_step() };
-    let engine = Engine::start(options, move || { rings.try_send(()).ok(); }).unwrap();
+    let engine = Engine::start(options, move || {
+        rings.try_send(()).ok();
+    })
+    .unwrap();
     let document = open(&engine, source).id;
     while bell.try_recv().is_ok() {}
     let first = engine.submit(render(document, 0, 50, RenderPriority::Thumbnail));
@@ -466,9 +469,8 @@ fn what_is_looked_at_goes_first() {
 fn the_visible_page_jumps_the_queue() {
     let (waits, waiting) = bounded(64);
     let (open_gate, gate) = bounded::<()>(0);
-    let engine = start(with_recognizer(Puppet(move |_: &PageInput| {
-        gated(short_page(), waits.clone(), gate.clone())
-    })));
+    let engine =
+        start(with_recognizer(Puppet(move |_: &PageInput| gated(short_page(), waits.clone(), gate.clone()))));
     let document = open(&engine, pdf(4)).id;
     let mut jobs: Vec<JobId> = (0..3)
         .map(|page| engine.submit(Job::Recognize(recognize(document, page, EngineChoice::Model))))
@@ -488,9 +490,8 @@ fn the_visible_page_jumps_the_queue() {
 fn a_text_layer_preview_does_not_wait_for_the_model() {
     let (waits, waiting) = bounded(64);
     let (open_gate, gate) = bounded::<()>(0);
-    let engine = start(with_recognizer(Puppet(move |_: &PageInput| {
-        gated(short_page(), waits.clone(), gate.clone())
-    })));
+    let engine =
+        start(with_recognizer(Puppet(move |_: &PageInput| gated(short_page(), waits.clone(), gate.clone()))));
     let document = open(&engine, sample_pdf()).id;
     let slow = engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Model)));
     waiting.recv_timeout(PATIENCE).unwrap();
@@ -528,10 +529,8 @@ fn without_a_model_the_text_layer_answers() {
     assert_eq!(story(&events, load).last(), Some(&"failed"));
     let end = events.iter().rfind(|event| event.job == page).unwrap();
     assert_eq!(page_of(end.kind.clone()).engine, EngineChoice::TextLayer);
-    let num_starts = events
-        .iter()
-        .filter(|event| event.job == page && matches!(event.kind, EventKind::Started))
-        .count();
+    let num_starts =
+        events.iter().filter(|event| event.job == page && matches!(event.kind, EventKind::Started)).count();
     assert_eq!(num_starts, 1);
 }
 
@@ -608,14 +607,12 @@ enum Act {
 }
 
 fn act() -> impl Strategy<Value = Act> {
-    let engine = prop_oneof![
-        Just(EngineChoice::Auto),
-        Just(EngineChoice::TextLayer),
-        Just(EngineChoice::Model)
-    ];
+    let engine =
+        prop_oneof![Just(EngineChoice::Auto), Just(EngineChoice::TextLayer), Just(EngineChoice::Model)];
     prop_oneof![
         (0..4usize, 1..3u32).prop_map(|(page, size)| Act::Render(page, size * 20)),
-        (0..4usize, engine, any::<bool>()).prop_map(|(page, engine, visible)| Act::Read(page, engine, visible)),
+        (0..4usize, engine, any::<bool>())
+            .prop_map(|(page, engine, visible)| Act::Read(page, engine, visible)),
         (0..4usize).prop_map(Act::TextLayer),
         Just(Act::Load),
         Just(Act::Unload),
@@ -629,9 +626,10 @@ fn act() -> impl Strategy<Value = Act> {
 fn job_of(act: &Act, document: DocumentId) -> Option<Job> {
     Some(match act {
         Act::Render(page, width_px) => render(document, *page, *width_px, RenderPriority::Visible),
-        Act::Read(page, engine, is_visible) => {
-            Job::Recognize(RecognizeRequest { is_visible: *is_visible, ..recognize(document, *page, *engine) })
-        }
+        Act::Read(page, engine, is_visible) => Job::Recognize(RecognizeRequest {
+            is_visible: *is_visible,
+            ..recognize(document, *page, *engine)
+        }),
         Act::TextLayer(page) => Job::ReadTextLayer { document, page: PageIndex(*page) },
         Act::Load => Job::LoadModel { folder: PathBuf::from("m"), settings: ModelSettings::default() },
         Act::Unload => Job::UnloadModel,
@@ -641,12 +639,11 @@ fn job_of(act: &Act, document: DocumentId) -> Option<Job> {
 }
 
 fn perform(acts: &[Act]) -> BTreeMap<JobId, Vec<EventKind>> {
-    let load_model = Box::new(
-        |folder: &std::path::Path, _: &ModelSettings, _: &_, _: &mut dyn FnMut(f32)| {
+    let load_model =
+        Box::new(|folder: &std::path::Path, _: &ModelSettings, _: &_, _: &mut dyn FnMut(f32)| {
             let recognizer = Box::new(ScriptedRecognizer::new("demo", PAGE));
             Ok(LoadedModel { recognizer, info: model_info(folder) })
-        },
-    );
+        });
     let engine = start(EngineOptions { num_waiting_events: 2, load_model, ..every_step() });
     let mut document = open(&engine, pdf(3)).id;
     let mut jobs: Vec<JobId> = Vec::new();

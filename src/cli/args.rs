@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::convert_doctags::{self, ArgumentError};
 use crate::cli::pages::PageRanges;
 use crate::engine::job::{DeviceChoice, DtypeChoice, EngineChoice, ModelSettings};
+use crate::markup::export::PagePoints;
 
 const WINDOW_HELP: &str = "\
 Examples:
@@ -48,6 +50,8 @@ pub(super) enum Command {
     /// Convert documents without opening the window
     #[command(after_help = CONVERT_HELP)]
     Convert(ConvertArguments),
+    /// Convert DocTags on standard input, to standard output
+    ConvertDoctags(ConvertDoctagsArguments),
 }
 
 /// What the window opens with.
@@ -109,6 +113,33 @@ pub(super) struct ConvertArguments {
     /// Say nothing but errors
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConvertDoctagsArguments {
+    /// Format
+    #[arg(long, value_enum, default_value = "md")]
+    pub(super) to: Format,
+    /// Page sizes in points, for the boxes of the JSON; the last one holds for the rest
+    #[arg(long, value_name = "WxH,…", value_parser = parse_page_sizes)]
+    pub(super) pages: Option<PageSizes>,
+    /// Name of the document, for HTML and JSON
+    #[arg(long, default_value = "")]
+    pub(super) name: String,
+    /// Write page headers and footers too (JSON always has them)
+    #[arg(long)]
+    pub(super) furniture: bool,
+    /// Join paragraphs, lists and tables that run over a page break
+    #[arg(long)]
+    pub(super) join_pages: bool,
+}
+
+/// A list of sizes as one argument; clap would take a bare `Vec` for an argument that repeats.
+#[derive(Clone, Debug)]
+pub(super) struct PageSizes(pub(super) Vec<PagePoints>);
+
+fn parse_page_sizes(text: &str) -> Result<PageSizes, ArgumentError> {
+    convert_doctags::parse_page_sizes(text).map(PageSizes)
 }
 
 /// What a document is converted to.

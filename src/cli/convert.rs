@@ -27,7 +27,7 @@ pub(super) struct Conversion<'a> {
     arguments: &'a ConvertArguments,
     output: Output,
     reporter: Reporter,
-    interrupted: &'a AtomicBool,
+    interrupted: Arc<AtomicBool>,
     tally: Tally,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Conversion<'a> {
         arguments: &'a ConvertArguments,
         output: Output,
         options: EngineOptions,
-        interrupted: &'a AtomicBool,
+        interrupted: Arc<AtomicBool>,
     ) -> Result<Self, Error> {
         let engine = Engine::start(options, || ())?;
         let reporter = Reporter::new(arguments.quiet);
@@ -195,9 +195,9 @@ impl<'a> Conversion<'a> {
     fn warn_if_stopped(&self, about: &str, page: &PageRecognition) {
         let number = page.request.page.number();
         match page.stop_reason {
-            StopReason::TokenLimit => self.reporter.say(&format!(
-                "{about}, page {number}: stopped at the token limit; its end may be missing"
-            )),
+            StopReason::TokenLimit => self
+                .reporter
+                .say(&format!("{about}, page {number}: stopped at the token limit; its end may be missing")),
             StopReason::Loop => self.reporter.say(&format!(
                 "{about}, page {number}: stopped because the model repeated itself; its end may be missing"
             )),

@@ -97,7 +97,8 @@ impl FromStr for DoctagsFormat {
 pub fn parse_page_sizes(text: &str) -> Result<Vec<PagePoints>, ArgumentError> {
     let size = |part: &str| {
         let (width, height) = part.trim().split_once('x')?;
-        let points = |number: &str| number.parse::<f64>().ok().filter(|points| points.is_finite() && *points > 0.0);
+        let points =
+            |number: &str| number.parse::<f64>().ok().filter(|points| points.is_finite() && *points > 0.0);
         Some(PagePoints { width_pt: points(width)?, height_pt: points(height)? })
     };
     text.split(',')

@@ -19,6 +19,9 @@ pub enum Exit {
     Interrupted,
 }
 
+/// What shells report for a program that Ctrl+C ended.
+pub(super) const INTERRUPTED_CODE: u8 = 130;
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
@@ -27,8 +30,7 @@ impl From<Exit> for ExitCode {
             Exit::WrongArguments => 2,
             Exit::NothingConverted => 3,
             Exit::NoWindow => 4,
-            // What shells report for a program that Ctrl+C ended.
-            Exit::Interrupted => 130,
+            Exit::Interrupted => INTERRUPTED_CODE,
         })
     }
 }

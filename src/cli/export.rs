@@ -46,9 +46,9 @@ fn of_format(
         Format::Txt => export::plain_text(tree, options),
         Format::Doctags => join_pages(pages.values().map(|page| page.markup.as_str())),
         Format::Csv => {
-            let tables = export::csv(tree).into_iter().zip(1..);
-            let named = tables.map(|(text, number)| Export { suffix: format!("-table-{number}"), format, text });
-            return named.collect();
+            let tables = export::csv::tables(tree, options).into_iter().zip(1..);
+            let named = |(text, number)| Export { suffix: format!("-table-{number}"), format, text };
+            return tables.map(named).collect();
         }
     };
     let is_verbatim = format == Format::Doctags;
@@ -64,10 +64,8 @@ fn placed_pages(pages: &BTreeMap<PageIndex, Arc<PageRecognition>>) -> String {
 }
 
 fn options(arguments: &ConvertArguments, info: &DocumentInfo) -> ExportOptions {
-    let size = |size: &crate::document::PageSize| PagePoints {
-        width_pt: size.width_pt,
-        height_pt: size.height_pt,
-    };
+    let size =
+        |size: &crate::document::PageSize| PagePoints { width_pt: size.width_pt, height_pt: size.height_pt };
     ExportOptions {
         name: std::path::Path::new(&info.name)
             .file_stem()

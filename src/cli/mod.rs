@@ -6,6 +6,8 @@
 
 pub mod exit;
 
+pub mod convert_doctags;
+
 mod args;
 mod convert;
 mod export;
@@ -14,16 +16,22 @@ mod pages;
 mod progress;
 mod stdout;
 
+use std::error::Error as _;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Parser as _;
+use signal_hook::consts::SIGINT;
+use signal_hook::flag;
 
-use crate::cli::args::{Arguments, Command, ConvertArguments};
+use crate::cli::args::{Arguments, Command, ConvertArguments, ConvertDoctagsArguments, Format};
 use crate::cli::convert::Conversion;
-use crate::cli::exit::Exit;
+use crate::cli::convert_doctags::{ConvertDoctagsArgs, ConvertDoctagsError, DoctagsFormat};
+use crate::cli::exit::{Exit, INTERRUPTED_CODE};
 use crate::cli::output::Output;
 use crate::engine::scripted::ScriptedRecognizer;
 use crate::engine::{EngineOptions, UserMessage};
@@ -44,14 +52,12 @@ pub enum Next {
     },
 }
 
-/// Ctrl+C was pressed. A process has one keyboard.
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
 /// Does what the command line says. `--help`, `--version` and what clap refuses end the process.
 pub fn run(words: impl IntoIterator<Item = OsString>) -> Next {
     let arguments = Arguments::parse_from(words);
     match arguments.command {
         Some(Command::Convert(arguments)) => Next::End(convert(&arguments)),
+        Some(Command::ConvertDoctags(arguments)) => Next::End(convert_markup(arguments)),
         None => Next::Window {
             files: arguments.window.files,
             model_folder: arguments.window.model,
@@ -75,11 +81,38 @@ fn convert(arguments: &ConvertArguments) -> Exit {
             Err(error) => return refuse(&format!("--replay {}: {error}", file.display())),
         }
     }
-    listen_for_interrupts();
-    match Conversion::new(arguments, output, options, &INTERRUPTED) {
+    match Conversion::new(arguments, output, options, listen_for_interrupts()) {
         Ok(conversion) => conversion.run(),
         Err(error) => {
             eprintln!("doclens: {}", UserMessage::from(&error).summary);
+            Exit::NothingConverted
+        }
+    }
+}
+
+fn convert_markup(arguments: ConvertDoctagsArguments) -> Exit {
+    let conversion = ConvertDoctagsArgs {
+        format: match arguments.to {
+            Format::Md => DoctagsFormat::Markdown,
+            Format::Html => DoctagsFormat::Html,
+            Format::Json => DoctagsFormat::Json,
+            Format::Csv => DoctagsFormat::Csv,
+            Format::Txt => DoctagsFormat::Text,
+            Format::Doctags => DoctagsFormat::DocTags,
+        },
+        pages: arguments.pages.map_or_else(Vec::new, |sizes| sizes.0),
+        name: arguments.name,
+        with_furniture: arguments.furniture,
+        join_pages: arguments.join_pages,
+    };
+    match convert_doctags::run(&conversion, io::stdin().lock(), io::stdout().lock()) {
+        Ok(()) => Exit::Converted,
+        Err(ConvertDoctagsError::Write { source }) if source.kind() == io::ErrorKind::BrokenPipe => {
+            Exit::Converted
+        }
+        Err(error) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            eprintln!("doclens: {error}{cause}");
             Exit::NothingConverted
         }
     }
@@ -90,21 +123,23 @@ fn refuse(reason: &str) -> Exit {
     Exit::WrongArguments
 }
 
-fn recording(file: &Path) -> std::io::Result<ScriptedRecognizer> {
+fn recording(file: &Path) -> io::Result<ScriptedRecognizer> {
     let markup = fs::read_to_string(file)?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     Ok(ScriptedRecognizer::new(name, &markup))
 }
 
-/// The first Ctrl+C stops the jobs and ends the run; a second one ends the process at once.
-fn listen_for_interrupts() {
-    let on_interrupt = || {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    };
-    if let Err(error) = ctrlc::set_handler(on_interrupt) {
+/// The first Ctrl+C sets the flag, which stops the jobs and ends the run; a second one ends the process
+/// at once.
+fn listen_for_interrupts() -> Arc<AtomicBool> {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    // In this order: the flag that the first one sets is what the second one finds set.
+    let at_once =
+        flag::register_conditional_shutdown(SIGINT, INTERRUPTED_CODE.into(), Arc::clone(&interrupted));
+    let stopping = flag::register(SIGINT, Arc::clone(&interrupted));
+    if let Err(error) = at_once.and(stopping) {
         // Ctrl+C then ends the process as it always does.
         tracing::warn!(%error, "no handler for Ctrl+C");
     }
+    interrupted
 }

@@ -99,7 +99,8 @@ pub(super) fn path_in(folder: &Path, stem: &OsString, suffix: &str, extension: &
 
 /// A name with an extension that is no folder, and does not say that it is one.
 fn names_a_file(out: &Path) -> bool {
-    let says_folder = out.as_os_str().as_encoded_bytes().last().is_some_and(|last| matches!(last, b'/' | b'\\'));
+    let says_folder =
+        out.as_os_str().as_encoded_bytes().last().is_some_and(|last| matches!(last, b'/' | b'\\'));
     !says_folder && !out.is_dir() && out.extension().is_some()
 }
 

@@ -29,9 +29,7 @@ impl Reporter {
     /// A document of so many pages.
     pub(super) fn start_document(&self, name: &str, num_pages: usize) {
         // The template is constant; if it were wrong, the library's own style would stay.
-        if let Ok(style) =
-            ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} pages · {wide_msg}")
-        {
+        if let Ok(style) = ProgressStyle::with_template("{prefix} {bar:24} {pos}/{len} pages · {wide_msg}") {
             self.bar.set_style(style);
         }
         self.bar.set_length(num_pages as u64);

@@ -306,8 +306,7 @@ mod tests {
 
     fn prepared() -> Report {
         let page_size = PageSize { width_pt: 612.0, height_pt: 792.0 };
-        let input =
-            PageInput { page: PageIndex(0), page_size, image: None, text_layer: None, context: None };
+        let input = PageInput { page: PageIndex(0), page_size, image: None, text_layer: None, context: None };
         let excerpt = Excerpt { region: None, rotation: Rotation::None };
         Report::PagePrepared(Box::new(Prepared { input, excerpt, took: Duration::ZERO }))
     }
