@@ -378,6 +378,7 @@ fn model_info(folder: &std::path::Path) -> ModelInfo {
         num_parameters: 1,
         device: "CPU".to_owned(),
         dtype: "f32".to_owned(),
+        fallback: None,
         load_time: Duration::ZERO,
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::convert_doctags::{self, ArgumentError};
+use crate::cli::inspect::InspectArgs;
 use crate::cli::pages::PageRanges;
 use crate::engine::job::{DeviceChoice, DtypeChoice, EngineChoice, ModelSettings};
 use crate::markup::export::PagePoints;
@@ -52,6 +53,8 @@ pub(super) enum Command {
     Convert(ConvertArguments),
     /// Convert DocTags on standard input, to standard output
     ConvertDoctags(ConvertDoctagsArguments),
+    /// Print what the model sees and says: tiles, prompt, tokens with their boxes, timings
+    Inspect(InspectArgs),
 }
 
 /// What the window opens with.

@@ -275,7 +275,8 @@ impl EdgeReader {
         let mut boxes = Vec::new();
         while let Some(end) = self.rest.find('>') {
             let tag: String = self.rest.drain(..=end).collect();
-            let edge = tag.rsplit_once("<loc_").and_then(|(_, number)| number.trim_end_matches('>').parse().ok());
+            let edge =
+                tag.rsplit_once("<loc_").and_then(|(_, number)| number.trim_end_matches('>').parse().ok());
             match edge {
                 // Anything but white space between two edges makes them edges of different boxes.
                 Some(edge) if tag.trim_start().starts_with("<loc_") => self.edges.push(edge),
@@ -314,8 +315,14 @@ mod tests {
 
     #[test]
     fn boxes_are_found_however_their_text_is_cut() {
-        check_boxes(&["<text>", "<loc_1>", "<loc_2>", "<loc_3>", "<loc_4>"], &[&[], &[], &[], &[], &[[1, 2, 3, 4]]]);
-        check_boxes(&["<text><lo", "c_1", "0><loc_2><loc_3><", "loc_4>x"], &[&[], &[], &[], &[[10, 2, 3, 4]]]);
+        check_boxes(
+            &["<text>", "<loc_1>", "<loc_2>", "<loc_3>", "<loc_4>"],
+            &[&[], &[], &[], &[], &[[1, 2, 3, 4]]],
+        );
+        check_boxes(
+            &["<text><lo", "c_1", "0><loc_2><loc_3><", "loc_4>x"],
+            &[&[], &[], &[], &[[10, 2, 3, 4]]],
+        );
         check_boxes(&["<loc_1><loc_2><b><loc_3><loc_4>"], &[&[]]);
         check_boxes(&["<loc_1><loc_2> a<loc_3><loc_4><loc_5><loc_6>"], &[&[[3, 4, 5, 6]]]);
     }

@@ -7,6 +7,7 @@
 pub mod exit;
 
 pub mod convert_doctags;
+pub mod inspect;
 
 mod args;
 mod convert;
@@ -32,9 +33,10 @@ use crate::cli::args::{Arguments, Command, ConvertArguments, ConvertDoctagsArgum
 use crate::cli::convert::Conversion;
 use crate::cli::convert_doctags::{ConvertDoctagsArgs, ConvertDoctagsError, DoctagsFormat};
 use crate::cli::exit::{Exit, INTERRUPTED_CODE};
+use crate::cli::inspect::{InspectArgs, InspectError};
 use crate::cli::output::Output;
 use crate::engine::scripted::ScriptedRecognizer;
-use crate::engine::{EngineOptions, UserMessage};
+use crate::engine::{EngineOptions, Error, UserMessage};
 
 /// What is left to do when the command line has done its part.
 #[derive(Debug)]
@@ -58,6 +60,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Next {
     match arguments.command {
         Some(Command::Convert(arguments)) => Next::End(convert(&arguments)),
         Some(Command::ConvertDoctags(arguments)) => Next::End(convert_markup(arguments)),
+        Some(Command::Inspect(arguments)) => Next::End(look_into_model(&arguments)),
         None => Next::Window {
             files: arguments.window.files,
             model_folder: arguments.window.model,
@@ -84,7 +87,7 @@ fn convert(arguments: &ConvertArguments) -> Exit {
     match Conversion::new(arguments, output, options, listen_for_interrupts()) {
         Ok(conversion) => conversion.run(),
         Err(error) => {
-            eprintln!("doclens: {}", UserMessage::from(&error).summary);
+            print_message(&UserMessage::from(&error));
             Exit::NothingConverted
         }
     }
@@ -118,8 +121,32 @@ fn convert_markup(arguments: ConvertDoctagsArguments) -> Exit {
     }
 }
 
+fn look_into_model(arguments: &InspectArgs) -> Exit {
+    match inspect::run(arguments, &mut io::stdout().lock()) {
+        Ok(()) => Exit::Converted,
+        Err(InspectError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
+        Err(InspectError::Model(error)) => {
+            print_message(&UserMessage::from(&Error::from(error)));
+            Exit::NothingConverted
+        }
+        Err(error @ InspectError::MissingLocation { .. }) => refuse(&error.to_string()),
+        Err(error @ InspectError::Output(_)) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            eprintln!("doclens: {error}{cause}");
+            Exit::NothingConverted
+        }
+    }
+}
+
+fn print_message(message: &UserMessage) {
+    eprintln!("doclens: {}", message.summary);
+    for line in message.hint.iter().chain(&message.details) {
+        eprintln!("  {line}");
+    }
+}
+
 fn refuse(reason: &str) -> Exit {
-    eprintln!("error: {reason}\n\nFor more information, try 'doclens convert --help'.");
+    eprintln!("error: {reason}\n\nFor more information, try '--help'.");
     Exit::WrongArguments
 }
 

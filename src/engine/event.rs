@@ -201,6 +201,8 @@ pub struct ModelInfo {
     pub device: String,
     /// "f32", "bf16", "f16".
     pub dtype: String,
+    /// Why device or dtype are not what was asked for.
+    pub fallback: Option<String>,
     /// How long loading took.
     pub load_time: Duration,
 }
