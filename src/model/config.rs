@@ -165,7 +165,7 @@ impl Config {
     /// numbers do not fit each other or the bounds in [`limits`].
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
         let file = folder.join("config.json");
-        let raw: RawConfig = read_json(&file, "model configuration")?;
+        let raw: RawConfig = read_json(&file, "the model configuration")?;
         let check = Check { file: &file };
         check.one_of(
             "model_type",

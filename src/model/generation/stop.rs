@@ -172,15 +172,12 @@ mod tests {
     }
 
     fn check_repetition(step: (u16, u16), texts: [&str; 4], expected: bool) {
-        let text: String = texts
-            .iter()
-            .zip(0_u16..)
-            .map(|(text, i)| {
-                let (top, left) = (10 + step.1 * i, 20 + step.0 * i);
-                let (bottom, right) = (top + 9, left + 90);
-                format!("<text><loc_{left}><loc_{top}><loc_{right}><loc_{bottom}>{text}</text>\n")
-            })
-            .collect();
+        let mut text = String::new();
+        for (inner, i) in texts.iter().zip(0_u16..) {
+            let (left, top) = (20 + step.0 * i, 10 + step.1 * i);
+            let (right, bottom) = (left + 90, top + 9);
+            text += &format!("<text><loc_{left}><loc_{top}><loc_{right}><loc_{bottom}>{inner}</text>\n");
+        }
         assert_eq!(has_repeating_elements(&text), expected, "{text}");
     }
 
