@@ -176,7 +176,8 @@ mod tests {
         for (inner, i) in texts.iter().zip(0_u16..) {
             let (left, top) = (20 + step.0 * i, 10 + step.1 * i);
             let (right, bottom) = (left + 90, top + 9);
-            text += &format!("<text><loc_{left}><loc_{top}><loc_{right}><loc_{bottom}>{inner}</text>\n");
+            let location = format!("<loc_{left}><loc_{top}><loc_{right}><loc_{bottom}>");
+            text = format!("{text}<text>{location}{inner}</text>\n");
         }
         assert_eq!(has_repeating_elements(&text), expected, "{text}");
     }
