@@ -26,7 +26,7 @@ pub(super) enum FrameKind {
     /// Holds text and nothing else.
     Leaf,
     /// Holds text that may itself show markup.
-    Code(CodeState),
+    Code(Box<CodeState>),
     /// Holds text and lists.
     ListItem {
         /// It has no node of its own: it only wraps a list that belongs to the item before.

@@ -7,6 +7,9 @@ use crate::markup::event::{Element, Event, EventKind, IgnoredToken};
 use crate::markup::table::TableGrid;
 use crate::markup::tree::{KeyValueRegion, Layer, NodeId, NodeKind, Picture, TextKind};
 
+/// How many neighbours are asked; more are only there when a model loops.
+const NEAR: usize = 32;
+
 /// Where an element that starts should go.
 enum Place {
     /// On the page or in that node.
@@ -170,15 +173,13 @@ impl Builder {
     /// nearest one that says something, or else the first.
     fn item_before(&self, list: NodeId, num_children: usize) -> Option<NodeId> {
         let children = self.node(list).children.get(..num_children)?;
-        let mut items = children
-            .iter()
-            .copied()
-            .filter(|child| matches!(self.node(*child).kind, NodeKind::ListItem { .. }));
-        let says_something = |item: &NodeId| {
-            let item = self.node(*item);
-            !item.text.is_empty() || !item.children.is_empty()
+        let is_item = |child: &NodeId| matches!(self.node(*child).kind, NodeKind::ListItem { .. });
+        let says_something = |child: &NodeId| {
+            let node = self.node(*child);
+            is_item(child) && (!node.text.is_empty() || !node.children.is_empty())
         };
-        items.clone().rfind(says_something).or_else(|| items.next())
+        let near = children.iter().rev().take(NEAR).copied().find(says_something);
+        near.or_else(|| children.iter().take(NEAR).copied().find(is_item))
     }
 
     fn place_in_list(&self, element: Element) -> Option<Place> {
@@ -389,7 +390,7 @@ fn node_and_frame(element: Element) -> Option<(NodeKind, FrameKind)> {
         Element::PageHeader => (NodeKind::PageHeader, FrameKind::Leaf),
         Element::PageFooter => (NodeKind::PageFooter, FrameKind::Leaf),
         Element::Formula => (NodeKind::Formula, FrameKind::Leaf),
-        Element::Code => (NodeKind::Code { language: None }, FrameKind::Code(CodeState::default())),
+        Element::Code => (NodeKind::Code { language: None }, FrameKind::Code(Box::<CodeState>::default())),
         Element::Checkbox { is_selected } => (NodeKind::Checkbox { is_selected }, FrameKind::Leaf),
         Element::List { is_ordered } => (NodeKind::List { is_ordered }, FrameKind::List),
         Element::ListItem => (NodeKind::ListItem { marker: None }, FrameKind::ListItem { is_wrapper: false }),
