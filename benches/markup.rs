@@ -20,16 +20,13 @@ fn real_pages(min_bytes: usize) -> String {
         .filter(|line| line.starts_with("{\"name\":\"real-docling"))
         .map(|line| case(line)["input"].as_str().unwrap().to_owned())
         .collect();
-    inputs
-        .iter()
-        .cycle()
-        .scan(0, |len, page| {
-            let goes_on = *len < min_bytes;
-            *len += page.len();
-            goes_on.then_some(page.as_str())
-        })
-        .collect::<Vec<_>>()
-        .join("\n<page_break>\n")
+    let num_bytes: usize = inputs.iter().map(String::len).sum();
+    let pages = inputs.iter().cycle().take(inputs.len() * min_bytes.div_ceil(num_bytes));
+    let mut markup = pages.map(String::as_str).collect::<Vec<_>>().join("\n<page_break>\n");
+    // A small page is the beginning of them all.
+    let end = (min_bytes..markup.len()).find(|end| markup.is_char_boundary(*end)).unwrap_or(markup.len());
+    markup.truncate(end);
+    markup
 }
 
 #[divan::bench(args = [5_000, 150_000, 10_000_000])]
@@ -60,7 +57,8 @@ fn flood_of_cells<const NUM_BYTES: usize>(bencher: Bencher<'_, '_>) {
 /// page takes 160 s to write.
 #[divan::bench(args = [1, 4], sample_count = 10)]
 fn token_by_token(bencher: Bencher<'_, '_>, tokens_per_tree: usize) {
-    let row = |row: usize| (0..10).map(|col| format!("<fcel>{row}.{col}")).collect::<String>() + "<nl>";
+    let cell = |(row, col)| format!("<fcel>{row}.{col}");
+    let row = |row: usize| (0..10).map(|col| cell((row, col))).collect::<Vec<_>>().concat() + "<nl>";
     let markup: String = (0..200).map(row).collect();
     let markup = format!("<doctag><otsl><loc_1><loc_2><loc_3><loc_4>{markup}</otsl></doctag>");
     let tokens: Vec<&str> =

@@ -6,7 +6,7 @@
 #[path = "markup_corpus/canon.rs"]
 mod canon;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use doclens::markup::export::{self, ExportOptions, PagePoints};
 use doclens::markup::{DocTree, Parser, parse};
@@ -32,7 +32,7 @@ struct Outputs {
     csv: Vec<String>,
     headers_md: Option<String>,
     headers_html: Option<String>,
-    header_flags: Option<BTreeMap<String, Vec<(u64, u64, String)>>>,
+    header_flags: Option<canon::HeaderFlags>,
 }
 
 /// Where we differ from an output that nobody disputes, and why.

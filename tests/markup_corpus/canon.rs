@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+/// By table or chart: row, column and flag of its header cells.
+pub(crate) type HeaderFlags = BTreeMap<String, Vec<(u64, u64, String)>>;
+
 /// Without the padding of table cells.
 pub(crate) fn markdown(text: &str) -> String {
     let line = |line: &str| {
@@ -123,7 +126,7 @@ fn is_empty_cell(cell: &Value) -> bool {
 }
 
 /// The document with the listed cells flagged as headers.
-pub(crate) fn with_flags(mut document: Value, flags: &BTreeMap<String, Vec<(u64, u64, String)>>) -> Value {
+pub(crate) fn with_flags(mut document: Value, flags: &HeaderFlags) -> Value {
     for (reference, marks) in flags {
         let (kind, index) = reference.split_once('/').unwrap();
         let item = &mut document[kind][index.parse::<usize>().unwrap()];
@@ -155,25 +158,17 @@ pub(crate) fn html(text: &str) -> String {
     let text = with_formulas(body.trim());
     let mut rest = text.as_str();
     while !rest.is_empty() {
-        let (line, after) = match rest.strip_prefix('<').and_then(|tag| tag.split_once('>')) {
-            Some((tag, after)) => {
-                num_pre += usize::from(tag == "pre");
-                num_pre -= usize::from(tag == "/pre");
-                (format!("<{}>", sorted_attributes(tag)), after)
-            }
-            None => {
-                let end = rest.find('<').unwrap_or(rest.len());
-                let text = unescaped(&rest[..end]);
-                let shown = if num_pre > 0 {
-                    text
-                } else {
-                    text.split([' ', '\t', '\r', '\n', '\u{c}'])
-                        .filter(|word| !word.is_empty())
-                        .collect::<Vec<_>>()
-                        .join(" ")
-                };
-                (shown, &rest[end..])
-            }
+        let tag = rest.strip_prefix('<').and_then(|tag| tag.split_once('>'));
+        let (line, after) = if let Some((tag, after)) = tag {
+            num_pre += usize::from(tag == "pre");
+            num_pre -= usize::from(tag == "/pre");
+            (format!("<{}>", sorted_attributes(tag)), after)
+        } else {
+            let (text, after) = rest.split_at(rest.find('<').unwrap_or(rest.len()));
+            let text = unescaped(text);
+            let words = || text.split([' ', '\t', '\r', '\n', '\u{c}']).filter(|word| !word.is_empty());
+            let shown = if num_pre > 0 { text.clone() } else { words().collect::<Vec<_>>().join(" ") };
+            (shown, after)
         };
         if !line.trim().is_empty() {
             lines.push(line);
@@ -194,8 +189,8 @@ fn with_formulas(text: &str) -> String {
             .find(|at| !rest[at + 5..].trim_start().starts_with("<code"));
         let Some(at) = [math, pre].into_iter().flatten().min() else { break };
         let (before, formula) = rest.split_at(at);
-        let (tex, after) = if formula.starts_with("<pre>") {
-            formula[5..].split_once("</pre>").unwrap()
+        let (tex, after) = if let Some(shown) = formula.strip_prefix("<pre>") {
+            shown.split_once("</pre>").unwrap()
         } else {
             let (inside, after) = formula.split_once("</math>").unwrap();
             let (_, annotation) = inside.split_once("<annotation").unwrap();
@@ -203,7 +198,7 @@ fn with_formulas(text: &str) -> String {
         };
         let is_block = before.trim_end().ends_with("<div>");
         shown += if is_block { before.trim_end().strip_suffix("<div>").unwrap() } else { before };
-        shown += &format!("<formula>{tex}</formula>");
+        shown.extend(["<formula>", tex, "</formula>"]);
         rest = if is_block { after.trim_start().strip_prefix("</div>").unwrap() } else { after };
     }
     shown + rest
