@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use egui::text::LayoutJob;
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Galley, Ui, Vec2, vec2};
 
 use super::blocks::{Block, BlockKind};
@@ -44,7 +44,8 @@ pub(super) struct Caches {
 }
 
 struct CachedTable {
-    stamp: u64,
+    /// The node as it was; held, so that no other can take its address.
+    node: Arc<Node>,
     width: f32,
     widths: CellWidths,
     layout: Rc<TableLayout>,
@@ -138,12 +139,12 @@ impl BlockLayouter<'_> {
                 (Body::Rule(galley), vec2(0.0, size.y))
             }
             (BlockKind::Table, NodeKind::Table { grid, .. }) if grid.num_cols > 0 => {
-                let layout = self.table(ui, block.node, block.stamp, grid, width, room);
+                let layout = self.table(ui, block.node, grid, room);
                 let size = layout.size();
                 (Body::Table(layout), size)
             }
             (BlockKind::Code, NodeKind::Code { language }) => {
-                let galley = galley_of(self.code_job(ui, &node.text, language.as_deref()));
+                let galley = galley_of(self.code_job(ui, block.node, &node.text, language.as_deref()));
                 let size = galley.size() + 2.0 * CODE_PADDING;
                 (Body::Code(galley), size)
             }
@@ -165,18 +166,11 @@ impl BlockLayouter<'_> {
     }
 
     /// Columns of a table, kept for as long as neither it nor the width changes.
-    fn table(
-        &mut self,
-        ui: &Ui,
-        id: NodeId,
-        stamp: u64,
-        grid: &TableGrid,
-        column: f32,
-        room: f32,
-    ) -> Rc<TableLayout> {
+    fn table(&mut self, ui: &Ui, id: NodeId, grid: &TableGrid, room: f32) -> Rc<TableLayout> {
+        let Some(node) = self.tree.nodes.get(id.index()) else { return Rc::default() };
         let cached = self.caches.tables.remove(&id);
         let mut widths = match cached {
-            Some(cached) if cached.stamp == stamp && (cached.width - room).abs() < 0.5 => {
+            Some(cached) if Arc::ptr_eq(&cached.node, node) && (cached.width - room).abs() < 0.5 => {
                 let layout = Rc::clone(&cached.layout);
                 self.caches.tables.insert(id, cached);
                 return layout;
@@ -184,26 +178,29 @@ impl BlockLayouter<'_> {
             Some(cached) => cached.widths,
             None => CellWidths::default(),
         };
-        let layout = Rc::new(TableLayout::of(ui, grid, room.max(column), &mut widths));
-        let cached = CachedTable { stamp, width: room, widths, layout: Rc::clone(&layout) };
+        let layout = Rc::new(TableLayout::of(ui, grid, room, &mut widths));
+        let cached = CachedTable { node: Arc::clone(node), width: room, widths, layout: Rc::clone(&layout) };
         self.caches.tables.insert(id, cached);
         layout
     }
 
-    fn code_job(&mut self, ui: &Ui, text: &str, language: Option<&str>) -> LayoutJob {
+    fn code_job(&mut self, ui: &Ui, id: NodeId, text: &str, language: Option<&str>) -> LayoutJob {
         let text = text.trim_end();
         let plain = typography::job(text, typography::mono(self.palette.text), f32::INFINITY);
         let is_dark = ui.visuals().dark_mode;
-        let Some(coloured) = self.caches.highlighter.get(ui.ctx(), text, language, is_dark) else {
+        let Some(coloured) = self.caches.highlighter.get(ui.ctx(), id, text, language, is_dark) else {
             return plain;
         };
-        let mut job = LayoutJob { sections: coloured.sections.clone(), ..plain };
-        for section in &mut job.sections {
-            section.format = egui::text::TextFormat {
-                italics: section.format.italics,
-                ..typography::mono(section.format.color)
-            };
+        let mut job = LayoutJob { wrap: plain.wrap, ..LayoutJob::default() };
+        for section in &coloured.sections {
+            let range = section.byte_range.start.0..section.byte_range.end.0;
+            let format =
+                TextFormat { italics: section.format.italics, ..typography::mono(section.format.color) };
+            job.append(text.get(range).unwrap_or_default(), 0.0, format);
         }
+        // What was written since then has no colours yet.
+        let rest = text.get(job.text.len()..).unwrap_or_default();
+        job.append(rest, 0.0, typography::mono(self.palette.text));
         job
     }
 
@@ -287,7 +284,7 @@ impl BlockLayouter<'_> {
         let mut height = crop.map_or(CARD_HEIGHT, |(_, size)| size.y + 2.0);
         let mut wide = width.min(COLUMN_WIDTH);
         let chart = picture.chart_data.as_ref().filter(|grid| grid.num_cols > 0).map(|grid| {
-            let layout = self.table(ui, block.node, block.stamp, grid, width, room);
+            let layout = self.table(ui, block.node, grid, room);
             height += layout.size().y + 8.0;
             wide = wide.max(layout.size().x);
             layout
@@ -304,7 +301,7 @@ impl BlockLayouter<'_> {
     fn key_values(&mut self, ui: &Ui, region: &KeyValueRegion, width: f32) -> (Body, Vec2) {
         let key_format = typography::format(egui::FontId::proportional(13.0), 20.0, self.palette.secondary);
         let value_format = typography::format(egui::FontId::proportional(13.5), 20.0, self.palette.text);
-        let galley_of = |text: &str, format: &egui::text::TextFormat, width: f32| {
+        let galley_of = |text: &str, format: &TextFormat, width: f32| {
             ui.fonts_mut(|fonts| fonts.layout_job(typography::job(text, format.clone(), width)))
         };
         let pairs = key_value_pairs(region);

@@ -8,10 +8,13 @@ use egui::text::LayoutJob;
 use super::source_view::SourceStyle;
 use super::typography;
 use crate::app::theme::{self, Palette};
-use crate::markup::{DocTree, NodeId, NodeKind};
+use crate::markup::dialect::doctags::names;
+use crate::markup::{DocTree, NodeId};
 
 /// Longest tag of the dialect, with room.
 const MAX_TAG_BYTES: usize = 48;
+/// Names that end in a number.
+const NUMBERED: &[&str] = &["loc_", "key_", "value_", "link_", "section_header_level_"];
 
 /// Which element each byte of the markup belongs to.
 #[derive(Default)]
@@ -71,17 +74,6 @@ impl DocTagsStyle<'_> {
         let node = self.owners.at(at).and_then(|id| self.tree?.nodes.get(id.index()));
         node.map_or(self.palette.secondary, |node| theme::label_color(node.kind.label(), self.theme))
     }
-
-    /// `<u8>` in a text that has it as text is no tag.
-    fn is_text(&self, tag: &str, at: usize) -> bool {
-        let node = self.owners.at(at).and_then(|id| self.tree?.nodes.get(id.index()));
-        node.is_some_and(|node| match &node.kind {
-            NodeKind::Table { grid, .. } => {
-                grid.cells.iter().any(|cell| cell.source.contains(&at) && cell.text.contains(tag))
-            }
-            _ => node.text.contains(tag),
-        })
-    }
 }
 
 impl SourceStyle for DocTagsStyle<'_> {
@@ -90,7 +82,7 @@ impl SourceStyle for DocTagsStyle<'_> {
         let mut plain_from = 0;
         let mut at = 0;
         while let Some(open) = text.get(at..).and_then(|rest| rest.find('<')).map(|found| at + found) {
-            let tag = text.get(open..).and_then(tag_at).filter(|tag| !self.is_text(tag, range.start + open));
+            let tag = text.get(open..).and_then(tag_at);
             let Some(tag) = tag else {
                 at = open + 1;
                 continue;
@@ -119,14 +111,23 @@ fn push(job: &mut LayoutJob, text: Option<&str>, color: Color32) {
     }
 }
 
-/// The tag at the start of the text: a name in angle brackets, as the dialect spells them.
+/// The tag at the start of the text. As in the dialect, only what has a known name is one.
 fn tag_at(text: &str) -> Option<&str> {
     let end = text.bytes().take(MAX_TAG_BYTES).position(|byte| byte == b'>')?;
     let tag = text.get(..=end)?;
     let name = tag.get(1..end)?.trim_start_matches('/').trim_end_matches('/');
-    let begins_well = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == '|');
-    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-+#|".contains(&byte));
-    (begins_well && is_name).then_some(tag)
+    (is_numbered(name) || is_language(name) || names::meaning(name).is_some()).then_some(tag)
+}
+
+/// `loc_12`, `key_3`: names of which there is one for each number.
+fn is_numbered(name: &str) -> bool {
+    let number = NUMBERED.iter().find_map(|prefix| name.strip_prefix(prefix));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// `_C++_`: the language of code.
+fn is_language(name: &str) -> bool {
+    name.len() > 2 && name.starts_with('_') && name.ends_with('_') && !name.contains(char::is_whitespace)
 }
 
 #[cfg(test)]
@@ -144,9 +145,11 @@ mod tests {
         check("<loc_12><loc_3>", Some("<loc_12>"));
         check("<loc_12/>", Some("<loc_12/>"));
         check("<_C++_>", Some("<_C++_>"));
-        check("<|end_of_text|>", Some("<|end_of_text|>"));
         check("< 0.05 and > 0", None);
         check("<ada@example.org>", None);
         check("<text", None);
+        check("<u8>", None);
+        check("<loc_x>", None);
+        check("<key_4>", Some("<key_4>"));
     }
 }

@@ -36,6 +36,11 @@ impl DocumentView {
         self.list.anchor()
     }
 
+    /// Nothing is shown of the document.
+    pub(super) fn is_empty(&self) -> bool {
+        self.blocks.list().is_empty()
+    }
+
     /// The end is in view.
     pub(super) fn is_at_tail(&self) -> bool {
         self.list.is_at_tail()

@@ -14,6 +14,7 @@ use egui::text::LayoutJob;
 use egui_extras::syntax_highlighting::{CodeTheme, SyntectSettings, highlight_with};
 
 use super::typography;
+use crate::markup::NodeId;
 
 /// Code blocks that may wait for colours; more than fit a screen.
 const QUEUE: usize = 64;
@@ -34,6 +35,8 @@ struct Request {
 pub(super) struct Highlighter {
     worker: Option<Worker>,
     known: HashMap<u64, Option<Arc<LayoutJob>>>,
+    /// What each block was shown with last: code that is being written keeps the colours it has.
+    shown: HashMap<NodeId, Arc<LayoutJob>>,
 }
 
 struct Worker {
@@ -42,10 +45,12 @@ struct Worker {
 }
 
 impl Highlighter {
-    /// The code in colours; `None` while there are none (yet), or the language is not known.
+    /// The code in colours, or a beginning of it; `None` while there are none (yet), or the language
+    /// is not known. `block` is the element that it stands in.
     pub(super) fn get(
         &mut self,
         ctx: &Context,
+        block: NodeId,
         code: &str,
         language: Option<&str>,
         is_dark: bool,
@@ -64,18 +69,24 @@ impl Highlighter {
         let mut hasher = DefaultHasher::new();
         (code, language, is_dark).hash(&mut hasher);
         let key = hasher.finish();
-        if let Some(known) = self.known.get(&key) {
-            return known.clone();
+        if let Some(Some(known)) = self.known.get(&key) {
+            self.shown.insert(block, Arc::clone(known));
+            return Some(Arc::clone(known));
+        }
+        let before = self.shown.get(&block).filter(|job| code.starts_with(&job.text)).cloned();
+        if self.known.contains_key(&key) {
+            return before;
         }
         if self.known.len() >= MAX_CACHED {
             self.known.clear();
+            self.shown.clear();
         }
         let request = Request { key, code: code.to_owned(), language, is_dark };
         // A full queue means that it is asked for again in the next frame.
         if worker.requests.try_send(request).is_ok() {
             self.known.insert(key, None);
         }
-        None
+        before
     }
 }
 

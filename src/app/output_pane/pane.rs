@@ -4,10 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use egui::text_selection::LabelSelectionState;
-use egui::{
-    Align2, Area, Event, FontId, Frame, Key, Modifiers, Order, RichText, Role, Sense, Ui, UiBuilder,
-    WidgetInfo, vec2,
-};
+use egui::{Event, FontId, Key, Modifiers, Rect, RichText, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
 use super::block_view::PointerOutcome;
 use super::doctags_view::{DocTagsStyle, Owners};
@@ -155,6 +152,15 @@ impl OutputPane {
             scroll_to,
         };
         match self.tab {
+            PaneTab::Document if self.document.is_empty() && !input.state.is_streaming() => {
+                let words = "They are hidden";
+                let title = "Only page headers and footers on this page";
+                message_ui(ui, icons::LAYERS, palette.secondary, title, words, |ui| {
+                    if ui.button("Show them").clicked() {
+                        actions.push(PaneAction::ToggleFurniture);
+                    }
+                });
+            }
             PaneTab::Document => self.document.ui(ui, tree, input, pointer, actions),
             PaneTab::Markdown => {
                 self.markdown_text.update(tree, input.shows_furniture);
@@ -240,7 +246,7 @@ impl OutputPane {
     }
 
     /// While text comes and the reader is elsewhere: a way back to the end.
-    fn follow_pill_ui(&mut self, ui: &Ui, input: &PaneInput<'_>) {
+    fn follow_pill_ui(&mut self, ui: &mut Ui, input: &PaneInput<'_>) {
         let is_at_tail = match self.tab {
             PaneTab::Document => self.document.is_at_tail(),
             PaneTab::Markdown => self.markdown.is_at_tail(),
@@ -251,30 +257,22 @@ impl OutputPane {
             return;
         }
         let palette = Palette::of_ui(ui);
-        let at = ui.max_rect().right_bottom() - vec2(20.0, 16.0);
-        let area = Area::new(ui.scope_id().with("follow"))
-            .order(Order::Middle)
-            .fixed_pos(at)
-            .pivot(Align2::RIGHT_BOTTOM);
-        area.show(ui.ctx(), |ui| {
-            Frame::NONE.show(ui, |ui| {
-                let icon = RichText::new(icons::ARROW_DOWN).font(FontId::new(14.0, theme::icon_family()));
-                let words = RichText::new("Follow").font(theme::strong(13.0));
-                let button =
-                    egui::Button::new((icon.color(palette.on_accent), words.color(palette.on_accent)));
-                let button = button.fill(palette.accent).stroke(egui::Stroke::NONE).corner_radius(14);
-                let response = ui.add(button).on_hover_text("Go to the end and stay there while text comes");
-                response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Follow"));
-                if response.clicked() {
-                    match self.tab {
-                        PaneTab::Document => self.document.follow(),
-                        PaneTab::Markdown => self.markdown.follow(),
-                        PaneTab::DocTags => self.doctags.follow(),
-                        PaneTab::Tables => {}
-                    }
-                }
-            });
-        });
+        let icon = RichText::new(icons::ARROW_DOWN).font(FontId::new(14.0, theme::icon_family()));
+        let words = RichText::new("Follow").font(theme::strong(13.0));
+        let button = egui::Button::new((icon.color(palette.on_accent), words.color(palette.on_accent)));
+        let button = button.fill(palette.accent).stroke(egui::Stroke::NONE).corner_radius(14);
+        let size = vec2(86.0, theme::TOUCH_HEIGHT);
+        let place = Rect::from_min_size(ui.max_rect().right_bottom() - size - vec2(20.0, 16.0), size);
+        let response = ui.put(place, button).on_hover_text("Go to the end and stay there while text comes");
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, "Follow"));
+        if response.clicked() {
+            match self.tab {
+                PaneTab::Document => self.document.follow(),
+                PaneTab::Markdown => self.markdown.follow(),
+                PaneTab::DocTags => self.doctags.follow(),
+                PaneTab::Tables => {}
+            }
+        }
     }
 }
 

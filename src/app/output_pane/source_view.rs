@@ -19,6 +19,8 @@ use crate::markup::NodeId;
 
 /// Free space left and right of the text.
 const MARGIN: f32 = 20.0;
+/// Free space above and below the text.
+const EDGE: f32 = 10.0;
 
 /// What a source text looks like and means.
 pub(super) trait SourceStyle {
@@ -104,6 +106,13 @@ impl SourceRows<'_> {
         Some(ui.fonts_mut(|fonts| fonts.layout_job(job)))
     }
 
+    /// Height of a piece, with free space above the first and below the last.
+    fn height(&self, index: usize, galley: &Galley) -> f32 {
+        let is_last = index + 1 == self.chunks.list().len();
+        let num_edges = u8::from(index == 0) + u8::from(is_last);
+        galley.size().y + EDGE * f32::from(num_edges)
+    }
+
     /// The piece in which a range begins, and between which heights of it the range lies.
     fn part_of(&self, ui: &Ui, range: &Range<usize>) -> Option<(u64, (f32, f32))> {
         let index = self.chunks.index_at_byte(range.start)?;
@@ -146,11 +155,7 @@ impl SourceRows<'_> {
 
 impl Rows for SourceRows<'_> {
     fn measure(&mut self, ui: &mut Ui, index: usize, width: f32) -> f32 {
-        let edges = if index == 0 { 10.0 } else { 0.0 };
-        let is_last = index + 1 == self.chunks.list().len();
-        self.galley(ui, index, width).map_or(0.0, |galley| galley.size().y)
-            + edges
-            + if is_last { 10.0 } else { 0.0 }
+        self.galley(ui, index, width).map_or(0.0, |galley| self.height(index, &galley))
     }
 
     fn draw(&mut self, ui: &mut Ui, index: usize, rect: Rect) -> f32 {
@@ -159,8 +164,8 @@ impl Rows for SourceRows<'_> {
         else {
             return 0.0;
         };
-        let height = self.measure(ui, index, rect.width());
-        let at = rect.min + vec2(MARGIN, if index == 0 { 10.0 } else { 0.0 });
+        let height = self.height(index, &galley);
+        let at = rect.min + vec2(MARGIN, if index == 0 { EDGE } else { 0.0 });
         for (node, strength) in [(self.frame.hovered, 0.10), (self.frame.selected, 0.18)] {
             if let Some(node) = node {
                 self.mark(ui, &galley, &chunk.range, at, node, strength);

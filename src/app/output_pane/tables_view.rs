@@ -15,7 +15,7 @@ use super::typography;
 use super::virtual_list::{Anchor, ItemSpec, Rows, VirtualList};
 use crate::app::icons;
 use crate::app::theme::{self, Palette, space};
-use crate::markup::{DocTree, Label, NodeId, NodeKind, TableGrid};
+use crate::markup::{DocTree, Label, Node, NodeId, NodeKind, TableGrid};
 
 /// Free space left and right of the tables.
 const MARGIN: f32 = 20.0;
@@ -36,7 +36,8 @@ pub(super) struct TablesView {
 
 #[derive(Default)]
 struct Kept {
-    stamp: usize,
+    /// The node as it was; held, so that no other can take its address.
+    node: Option<Arc<Node>>,
     width: f32,
     widths: CellWidths,
     layout: Rc<TableLayout>,
@@ -112,7 +113,7 @@ impl TablesView {
     }
 }
 
-/// Changes when the table does.
+/// Changes when the table does, as long as the tree before is held.
 fn stamp(tree: &DocTree, id: NodeId) -> usize {
     tree.nodes.get(id.index()).map_or(0, |node| Arc::as_ptr(node) as usize)
 }
@@ -131,10 +132,11 @@ impl TableRows<'_> {
     fn layout(&mut self, ui: &Ui, id: NodeId, width: f32) -> Rc<TableLayout> {
         let Some(grid) = grid_of(&self.tree.node(id).kind) else { return Rc::default() };
         let kept = self.layouts.entry(id).or_default();
-        let stamp = stamp(self.tree, id);
-        if kept.stamp != stamp || (kept.width - width).abs() > 0.5 {
+        let node = self.tree.nodes.get(id.index());
+        let is_same = kept.node.as_ref().zip(node).is_some_and(|(known, node)| Arc::ptr_eq(known, node));
+        if !is_same || (kept.width - width).abs() > 0.5 {
             kept.layout = Rc::new(TableLayout::of(ui, grid, width, &mut kept.widths));
-            (kept.stamp, kept.width) = (stamp, width);
+            (kept.node, kept.width) = (node.cloned(), width);
         }
         Rc::clone(&kept.layout)
     }
