@@ -202,37 +202,88 @@ fn write_region(writer: &mut DocTagsWriter, region: &KeyValueRegion) {
 }
 
 fn write_grid(writer: &mut DocTagsWriter, grid: &TableGrid) {
+    let runs = Runs::new(grid);
+    // Whether a continuation would reach the slot from the left, and by column, from above.
+    let mut is_below_live = vec![false; grid.num_cols];
     for (row, slots) in grid.slots().iter().enumerate() {
-        for (col, slot) in slots.iter().enumerate() {
-            match slot.and_then(|index| grid.cells.get(index)) {
-                Some(cell) => write_slot(writer, cell, row, col),
-                None => {
+        let mut is_left_live = false;
+        for (col, (slot, is_above_live)) in slots.iter().zip(&mut is_below_live).enumerate() {
+            let cell = slot.and_then(|index| grid.cells.get(index));
+            let origin = cell.filter(|cell| (cell.row, cell.col) == (row, col));
+            let (goes_right, goes_down) = (runs.goes_right(row, col), runs.goes_down(row, col));
+            match (origin, cell) {
+                (Some(cell), _) => write_origin(writer, cell),
+                (None, None) => {
                     writer.cell(CellToken::Ecel);
                 }
+                (None, Some(_)) => {
+                    writer.cell(continuation((goes_right, goes_down), (is_left_live, *is_above_live)));
+                }
             }
+            let starts = origin.is_some() || cell.is_none();
+            is_left_live = starts || goes_right;
+            *is_above_live = starts || goes_down;
         }
         writer.row_end();
     }
 }
 
-fn write_slot(writer: &mut DocTagsWriter, cell: &Cell, row: usize, col: usize) {
-    let token = match (cell.row == row, cell.col == col) {
-        (true, true) => {
-            let token = match cell.header {
-                CellHeader::Column => CellToken::Ched,
-                CellHeader::Row => CellToken::Rhed,
-                CellHeader::Section => CellToken::Srow,
-                CellHeader::None if cell.text.is_empty() => CellToken::Ecel,
-                CellHeader::None => CellToken::Fcel,
-            };
-            writer.cell(token).text(&cell.text);
-            return;
-        }
-        (true, false) => CellToken::Lcel,
-        (false, true) => CellToken::Ucel,
-        (false, false) => CellToken::Xcel,
+/// The token of a slot that other cells cover: it must lengthen those that run through it, and no
+/// others that end beside it.
+fn continuation(runs: (bool, bool), is_live: (bool, bool)) -> CellToken {
+    match (runs, is_live) {
+        ((true, false), _) | ((false, false), (false, true)) => CellToken::Lcel,
+        ((false, true), _) | ((false, false), (true, _)) => CellToken::Ucel,
+        ((true, true), _) | ((false, false), (false, false)) => CellToken::Xcel,
+    }
+}
+
+fn write_origin(writer: &mut DocTagsWriter, cell: &Cell) {
+    let token = match cell.header {
+        CellHeader::Column => CellToken::Ched,
+        CellHeader::Row => CellToken::Rhed,
+        CellHeader::Section => CellToken::Srow,
+        CellHeader::None if cell.text.is_empty() => CellToken::Ecel,
+        CellHeader::None => CellToken::Fcel,
     };
-    writer.cell(token);
+    writer.cell(token).text(&cell.text);
+}
+
+/// The first row and the first column of each spanning cell: what its tokens say. Spans of bad
+/// markup can cross, so a slot can be in both.
+struct Runs {
+    num_cols: usize,
+    right: Vec<bool>,
+    down: Vec<bool>,
+}
+
+impl Runs {
+    fn new(grid: &TableGrid) -> Self {
+        let num_slots = grid.num_rows * grid.num_cols;
+        let mut runs =
+            Self { num_cols: grid.num_cols, right: vec![false; num_slots], down: vec![false; num_slots] };
+        for cell in &grid.cells {
+            for col in cell.col + 1..(cell.col + cell.col_span).min(grid.num_cols) {
+                if let Some(slot) = runs.right.get_mut(cell.row * grid.num_cols + col) {
+                    *slot = true;
+                }
+            }
+            for row in cell.row + 1..(cell.row + cell.row_span).min(grid.num_rows) {
+                if let Some(slot) = runs.down.get_mut(row * grid.num_cols + cell.col) {
+                    *slot = true;
+                }
+            }
+        }
+        runs
+    }
+
+    fn goes_right(&self, row: usize, col: usize) -> bool {
+        self.right.get(row * self.num_cols + col).copied().unwrap_or_default()
+    }
+
+    fn goes_down(&self, row: usize, col: usize) -> bool {
+        self.down.get(row * self.num_cols + col).copied().unwrap_or_default()
+    }
 }
 
 fn element_of(kind: &NodeKind) -> Element {
@@ -272,6 +323,8 @@ mod tests {
     fn well_formed_markup_is_written_as_it_was() {
         check("<text><loc_1><loc_2><loc_30><loc_500>A < b</text>");
         check("<otsl><ched>a<lcel><nl><ucel><xcel><nl><ecel><fcel>1<nl></otsl>");
+        // Spans that cross: the last slot belongs to both.
+        check("<otsl><fcel>a<fcel>b<nl><fcel>c<xcel><nl></otsl>");
         check("<code><loc_0><loc_0><loc_9><loc_9><_Rust_>  let a = 1;</code>");
         check("<key_value_region><key_0>K<link_1></key_0><value_1>V</value_1></key_value_region>");
         check("<inline><loc_1><loc_2><loc_3><loc_4><text>a</text><formula>b</formula></inline>");

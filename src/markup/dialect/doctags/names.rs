@@ -230,7 +230,8 @@ pub(crate) const LANGUAGES: &[&str] = &[
     "YAML",
 ];
 
-/// The order in which the reference looks for picture classes: with two, the earlier one counts.
+/// The order in which the reference looks for the tokens of picture classes: with two, the earlier
+/// one counts.
 pub(crate) const CLASS_PRIORITY: &[&str] = &[
     "logo",
     "photograph",
@@ -267,6 +268,10 @@ pub(crate) const CLASS_PRIORITY: &[&str] = &[
     "chemistry_molecular_structure",
     "chemistry_markush_structure",
     "picture_group",
+    "line",
+    "dot_line",
+    "vbar_categorical",
+    "hbar_categorical",
 ];
 
 /// The name that the writer uses for an element.

@@ -167,7 +167,9 @@ fn opening(name: &str) -> Option<EventKind<'_>> {
         Some(Meaning::RowEnd) => return Some(EventKind::RowEnd),
         Some(Meaning::PageBreak) => return Some(EventKind::PageBreak),
         Some(Meaning::Stop) => return Some(EventKind::Stop),
-        Some(Meaning::Class(name)) => return Some(EventKind::Class { name, rank: class_rank(name) }),
+        Some(Meaning::Class(class)) => {
+            return Some(EventKind::Class { name: class, rank: class_rank(name) });
+        }
         Some(Meaning::UnreadClass) => return Some(EventKind::Ignored(IgnoredToken::UnreadClass)),
         None => {}
     }
@@ -216,8 +218,8 @@ fn number_after(name: &str, stem: &str) -> Option<u64> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-fn class_rank(class: &str) -> u8 {
-    let position = names::CLASS_PRIORITY.iter().position(|known| *known == class);
+fn class_rank(token: &str) -> u8 {
+    let position = names::CLASS_PRIORITY.iter().position(|known| *known == token);
     position.and_then(|rank| u8::try_from(rank).ok()).unwrap_or(u8::MAX)
 }
 
