@@ -1,7 +1,11 @@
 //! TIFF files: every directory a page, and the colour layouts that scanners and archives write.
+//!
+//! Not here, because the decoder has them not: palette colours, CCITT group 3, old-style JPEG and CIE
+//! L\*a\*b\*. Such files open, and their pages say what is missing.
 
 use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
+use tiff::decoder::ifd::Value;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
@@ -82,7 +86,11 @@ fn read_directory(decoder: &mut Decoder<Reader>, directory: usize) -> Result<Ima
         _ => Some(1.0),
     };
     let resolution = |tag, decoder: &mut Decoder<Reader>| {
-        let value = decoder.get_tag_f64(tag).ok()? * per_inch?;
+        let value = match decoder.find_tag(tag).ok()?? {
+            Value::Rational(numerator, denominator) => f64::from(numerator) / f64::from(denominator),
+            Value::RationalBig(numerator, denominator) => numerator as f64 / denominator as f64,
+            other => other.into_f64().ok()?,
+        } * per_inch?;
         PLAUSIBLE_DPI.contains(&value).then_some(value)
     };
     let x_dpi = resolution(Tag::XResolution, decoder);
@@ -93,7 +101,7 @@ fn read_directory(decoder: &mut Decoder<Reader>, directory: usize) -> Result<Ima
 /// How many samples a pixel has.
 fn channels(color: ColorType) -> u64 {
     match color {
-        ColorType::Gray(_) | ColorType::Palette(_) => 1,
+        ColorType::Gray(_) => 1,
         ColorType::GrayA(_) => 2,
         ColorType::RGB(_) | ColorType::YCbCr(_) | ColorType::Lab(_) => 3,
         ColorType::CMYKA(_) => 5,
@@ -107,10 +115,6 @@ fn channels(color: ColorType) -> u64 {
 fn read_image(decoder: &mut Decoder<Reader>) -> Result<DynamicImage, TiffError> {
     let (width, height) = decoder.dimensions()?;
     let color = decoder.colortype()?;
-    let palette = match color {
-        ColorType::Palette(_) => decoder.get_tag_u16_vec(Tag::ColorMap)?,
-        _ => Vec::new(),
-    };
     let mut samples = DecodingResult::U8(Vec::new());
     let layout = decoder.read_image_to_buffer(&mut samples)?;
     if samples.as_buffer(0).as_bytes().len() < layout.complete_len {
@@ -118,9 +122,8 @@ fn read_image(decoder: &mut Decoder<Reader>) -> Result<DynamicImage, TiffError> 
     }
     let channels = usize::try_from(channels(color)).unwrap_or(usize::MAX);
     let pixels = width as usize * height as usize;
-    let is_index = matches!(color, ColorType::Palette(_));
     let mut bytes = if color.bit_depth() < 8 {
-        unpacked(&samples, width as usize * channels, color.bit_depth(), is_index)
+        unpacked(&samples, width as usize * channels, color.bit_depth())
     } else {
         to_8_bits(samples).ok_or_else(|| unsupported(color))?
     };
@@ -150,7 +153,6 @@ fn read_image(decoder: &mut Decoder<Reader>) -> Result<DynamicImage, TiffError> 
             }),
         ),
         ColorType::YCbCr(_) => rgb(width, height, by_pixel(&bytes, |ycbcr| rgb_from_ycbcr(*ycbcr))),
-        ColorType::Palette(depth) => rgb(width, height, looked_up(&bytes, &palette, depth)),
         _ => return Err(unsupported(color)),
     };
     image.ok_or(TiffError::LimitsExceeded)
@@ -172,9 +174,8 @@ fn unsupported(color: ColorType) -> TiffError {
     TiffError::UnsupportedError(tiff::TiffUnsupportedError::UnsupportedColorType(color))
 }
 
-/// Rows of 1-, 2- or 4-bit samples, each row padded to a byte. Grey is spread to `0..=255`; indices
-/// stay what they are.
-fn unpacked(samples: &DecodingResult, row_samples: usize, depth: u8, is_index: bool) -> Vec<u8> {
+/// Rows of 1-, 2- or 4-bit samples, each row padded to a byte, spread to `0..=255`.
+fn unpacked(samples: &DecodingResult, row_samples: usize, depth: u8) -> Vec<u8> {
     let DecodingResult::U8(packed) = samples else { return Vec::new() };
     let depth = depth.max(1);
     let max = (1_u16 << depth) - 1;
@@ -188,7 +189,7 @@ fn unpacked(samples: &DecodingResult, row_samples: usize, depth: u8, is_index: b
             };
             row.iter().flat_map(of_byte).take(row_samples)
         })
-        .map(|value| u8::try_from(if is_index { value } else { value * 255 / max }).unwrap_or(u8::MAX))
+        .map(|value| u8::try_from(value * 255 / max).unwrap_or(u8::MAX))
         .collect()
 }
 
@@ -242,18 +243,6 @@ fn rgb_from_ycbcr([y, cb, cr]: [u8; 3]) -> [u8; 3] {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before the cast")]
     let byte = |value: f32| value.round().clamp(0.0, 255.0) as u8;
     [byte(y + 1.402 * cr), byte(y - 0.344_136 * cb - 0.714_136 * cr), byte(y + 1.772 * cb)]
-}
-
-/// Palette colours: all reds, then all greens, then all blues, of 16 bits.
-fn looked_up(indices: &[u8], palette: &[u16], depth: u8) -> Vec<u8> {
-    let size = 1_usize << depth.min(16);
-    // Some writers put 8-bit values into the 16-bit fields.
-    let shift = if palette.iter().all(|value| *value < 256) { 0 } else { 8 };
-    let color = |channel: usize, index: u8| {
-        let value = palette.get(channel * size + usize::from(index)).copied().unwrap_or_default();
-        u8::try_from(value >> shift).unwrap_or(u8::MAX)
-    };
-    indices.iter().flat_map(|index| [color(0, *index), color(1, *index), color(2, *index)]).collect()
 }
 
 /// The decoder's complaint in our words.
