@@ -183,6 +183,11 @@ pub enum TextQuality {
 mod tests {
     use super::*;
 
+    fn check_angle(rotation: Rotation, direction: (f64, f64), expected: f64) {
+        let angle = frame(rotation).angle_deg_from_points(direction.0, direction.1);
+        assert!((angle - expected).abs() < 1e-9, "{rotation:?} {direction:?}: {angle}");
+    }
+
     /// A4-like box whose origin is off zero, as `CropBox` makes it.
     fn frame(rotation: Rotation) -> PageFrame {
         PageFrame { left_pt: 100.0, bottom_pt: 50.0, width_pt: 400.0, height_pt: 800.0, rotation }
@@ -217,9 +222,9 @@ mod tests {
 
     #[test]
     fn text_that_runs_up_the_file_reads_level_on_a_page_turned_by_a_quarter() {
-        assert_eq!(frame(Rotation::None).angle_deg_from_points(1.0, 0.0), 0.0);
-        assert_eq!(frame(Rotation::None).angle_deg_from_points(0.0, 1.0), 270.0);
-        assert_eq!(frame(Rotation::Quarter).angle_deg_from_points(0.0, 1.0), 0.0);
-        assert_eq!(frame(Rotation::ThreeQuarters).angle_deg_from_points(1.0, 0.0), 270.0);
+        check_angle(Rotation::None, (1.0, 0.0), 0.0);
+        check_angle(Rotation::None, (0.0, 1.0), 270.0);
+        check_angle(Rotation::Quarter, (0.0, 1.0), 0.0);
+        check_angle(Rotation::ThreeQuarters, (1.0, 0.0), 270.0);
     }
 }

@@ -88,7 +88,6 @@ fn read_directory(decoder: &mut Decoder<Reader>, directory: usize) -> Result<Ima
     let resolution = |tag, decoder: &mut Decoder<Reader>| {
         let value = match decoder.find_tag(tag).ok()?? {
             Value::Rational(numerator, denominator) => f64::from(numerator) / f64::from(denominator),
-            Value::RationalBig(numerator, denominator) => numerator as f64 / denominator as f64,
             other => other.into_f64().ok()?,
         } * per_inch?;
         PLAUSIBLE_DPI.contains(&value).then_some(value)

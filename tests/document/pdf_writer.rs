@@ -3,29 +3,29 @@
 use std::fmt::Write as _;
 
 /// A PDF under construction. Objects are numbered from 1; 1 is the catalog, 2 the page tree.
-pub struct PdfWriter {
+pub(crate) struct PdfWriter {
     objects: Vec<String>,
     pages: Vec<usize>,
 }
 
 impl PdfWriter {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { objects: vec![String::new(); 2], pages: Vec::new() }
     }
 
     /// Adds an object and returns its number.
-    pub fn object(&mut self, body: impl Into<String>) -> usize {
+    pub(crate) fn object(&mut self, body: impl Into<String>) -> usize {
         self.objects.push(body.into());
         self.objects.len()
     }
 
     /// Adds a stream and returns its number. `entries` is what its dictionary has besides the length.
-    pub fn stream(&mut self, entries: &str, data: &str) -> usize {
+    pub(crate) fn stream(&mut self, entries: &str, data: &str) -> usize {
         self.object(format!("<< {entries} /Length {} >>\nstream\n{data}\nendstream", data.len()))
     }
 
     /// Adds a page with Helvetica as `/F`. `entries` is what its dictionary has besides.
-    pub fn page(&mut self, entries: &str, resources: &str, content: &str) -> &mut Self {
+    pub(crate) fn page(&mut self, entries: &str, resources: &str, content: &str) -> &mut Self {
         let content = self.stream("", content);
         let page = self.object(format!(
             "<< /Type /Page /Parent 2 0 R /Contents {content} 0 R {entries} /Resources << {resources} \
@@ -37,7 +37,7 @@ impl PdfWriter {
     }
 
     /// The finished file.
-    pub fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let kids = self.pages.iter().fold(String::new(), |mut kids, page| {
             write!(kids, "{page} 0 R ").unwrap();
             kids
