@@ -32,8 +32,8 @@ const PICTURE_WORDS: [&str; 17] = [
     "photo",
 ];
 
-/// Furthest distance of a caption from what it describes, as a multiple of its line height.
-const MAX_DISTANCE_LINES: f64 = 4.0;
+/// Furthest distance of a caption from what it describes, in body sizes: some three lines.
+const MAX_DISTANCE_EM: f64 = 4.5;
 
 /// Whether the text is a caption: a known word, a number, and then punctuation or a new style, not
 /// the middle of a sentence ("Figure 3 shows").
@@ -74,7 +74,7 @@ fn label_stands_out(lines: &[Line]) -> bool {
 }
 
 /// Moves each caption into the table or picture it belongs to, where there is one.
-pub(super) fn attach(elements: &mut Vec<Element>) {
+pub(super) fn attach(elements: &mut Vec<Element>, body_size: f64) {
     name_parts(elements);
     let mut taken: Vec<usize> = Vec::new();
     for index in 0..elements.len() {
@@ -84,11 +84,8 @@ pub(super) fn attach(elements: &mut Vec<Element>) {
         }) else {
             continue;
         };
-        let line_height =
-            (bbox.height() / (text.chars().count() as f64 / 60.0).ceil().max(1.0)).clamp(6.0, 24.0);
         let subject = subject(&text).map(|(subject, _)| subject);
-        let Some(owner) = nearest_owner(elements, index, &bbox, subject, line_height * MAX_DISTANCE_LINES)
-        else {
+        let Some(owner) = nearest_owner(elements, index, &bbox, subject, body_size * MAX_DISTANCE_EM) else {
             continue;
         };
         let caption = Some(Caption { text, bbox });

@@ -255,7 +255,9 @@ impl Strips {
         let mut active: Vec<River> = Vec::new();
         for (strip, spans) in self.spans.iter().enumerate() {
             if spans.is_empty() {
-                active.iter_mut().for_each(|river| river.last = strip);
+                for river in &mut active {
+                    river.last = strip;
+                }
                 continue;
             }
             let mut next: Vec<River> = Vec::new();
@@ -272,7 +274,9 @@ impl Strips {
                     here.push(River::starting(left, right, strip));
                 }
                 if is_inner {
-                    here.iter_mut().for_each(|river| river.see(spans, gap, RUN_GAP_EM * self.em));
+                    for river in &mut here {
+                        river.see(spans, gap, RUN_GAP_EM * self.em);
+                    }
                 }
                 next.extend(here);
             }

@@ -3,6 +3,7 @@
 use crate::layout::element::{Element, Kind};
 use crate::layout::flow::PageFacts;
 use crate::layout::line::Line;
+use crate::layout::points::PtBox;
 use crate::layout::prose;
 
 /// Footnotes are smaller than the body by this factor at least. LaTeX's are 0.8, Word's 0.9.
@@ -58,8 +59,7 @@ pub(super) fn elements(lines: Vec<Line>, facts: &PageFacts<'_>) -> Vec<Element> 
     notes
         .into_iter()
         .map(|note| {
-            let mut bbox = crate::layout::points::PtBox::EMPTY;
-            note.iter().for_each(|line| bbox = bbox.union(&line.ink));
+            let bbox = note.iter().fold(PtBox::EMPTY, |bbox, line| bbox.union(&line.ink));
             let text = prose::join(note.iter(), facts.vocabulary);
             Element { kind: Kind::Footnote(spaced_marker(&text)), bbox }
         })

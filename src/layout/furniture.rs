@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::layout::context::{DocumentContext, PageLines};
 use crate::layout::element::{Element, Kind};
 use crate::layout::line::Line;
+use crate::layout::marker;
 use crate::layout::points::PtBox;
 
 /// Which end of the page.
@@ -34,6 +35,9 @@ const SAME_HEIGHT: f64 = 0.0025;
 
 /// A text is repeated when it stands on this many pages at least.
 const MIN_REPEATS: usize = 2;
+
+/// The same for a text with a section's number, without page number.
+const MIN_HEADING_REPEATS: usize = 5;
 
 /// Share of the pages on which a line stands at the same height, set apart, to make that height one
 /// of furniture.
@@ -166,14 +170,16 @@ impl Judge<'_> {
             return true;
         }
         if self.context.num_pages >= 2 {
-            // The number under which a text was learnt includes this page, so 2 means another page.
-            if row.size <= self.body_size * 1.3
-                && self.context.repeated.contains_key(&(self.zone, key(&row.text)))
-            {
+            // A section that starts at the top of its page stands at one height too.
+            let is_heading = self.zone == Zone::Top
+                && marker::heading_depth(&row.text).is_some()
+                && (row.is_bold || row.size >= self.body_size)
+                && !ends_in_number(row.text.trim_start_matches(|character: char| character.is_ascii_digit()));
+            let num_repeats = self.context.repeated.get(&(self.zone, key(&row.text))).copied().unwrap_or(0);
+            let is_repeated = num_repeats >= if is_heading { MIN_HEADING_REPEATS } else { MIN_REPEATS };
+            if row.size <= self.body_size * 1.3 && is_repeated {
                 return true;
             }
-            // A section that starts at the top of its page stands at one height too.
-            let is_heading = row.is_bold && row.size >= self.body_size * 0.98;
             return !is_heading
                 && row.white_em >= APART_AT_KNOWN_HEIGHT_EM
                 && self.context.furniture_heights.iter().any(|&(zone, height)| {

@@ -155,6 +155,14 @@ fn meaning(character: &TextChar) -> Option<char> {
         // PDFium gives U+0002 (older: U+FFFE) for a hyphen at which a word is broken.
         '\u{2}' | '\u{FFFE}' | SOFT_HYPHEN => Some(SOFT_HYPHEN),
         '\t' => Some(' '),
+        // Codes of TeX's old and Cork encodings, in files that do not say what their glyphs mean.
+        '\u{B}' | '\u{1B}' => Some('\u{FB00}'),
+        '\u{C}' | '\u{1C}' => Some('\u{FB01}'),
+        '\u{D}' | '\u{1D}' if character.tight.area() > 0.0 => Some('\u{FB02}'),
+        '\u{E}' | '\u{1E}' => Some('\u{FB03}'),
+        '\u{F}' | '\u{1F}' => Some('\u{FB04}'),
+        '\u{15}' => Some('–'),
+        '\u{16}' => Some('—'),
         '\u{200B}' | '\u{FEFF}' | '\u{200E}' | '\u{200F}' => None,
         unicode if unicode.is_control() && character.tight.area() <= 0.0 => None,
         unicode if unicode.is_control() || character.is_unmapped => Some('\u{FFFD}'),

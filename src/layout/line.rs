@@ -102,10 +102,6 @@ impl Line {
         self.all_chars(|word| word.style.is_bold)
     }
 
-    pub(super) fn is_italic(&self) -> bool {
-        self.all_chars(|word| word.style.is_italic)
-    }
-
     pub(super) fn is_mono(&self) -> bool {
         self.all_chars(|word| word.style.is_mono)
     }
@@ -154,10 +150,9 @@ const NEARLY_ALL_PERCENT: usize = 85;
 pub(super) fn text_of(words: &[Word]) -> String {
     let mut text = String::new();
     for word in words {
-        let needs_space = !word.is_glued
-            && !text.is_empty()
-            && !(text.chars().next_back().is_some_and(is_unspaced)
-                && word.text.chars().next().is_some_and(is_unspaced));
+        let is_between_unspaced = text.chars().next_back().is_some_and(is_unspaced)
+            && word.text.chars().next().is_some_and(is_unspaced);
+        let needs_space = !(word.is_glued || text.is_empty() || is_between_unspaced);
         if needs_space {
             text.push(' ');
         }

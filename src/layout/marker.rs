@@ -54,7 +54,7 @@ pub(super) fn find(line: &Line) -> Option<Found> {
     if is_dash || is_round {
         return Some(Found { marker: Marker::Bullet, rest: words, is_sure: is_round });
     }
-    is_ordinal(&label).then(|| Found { marker: Marker::Ordinal(label), rest: words, is_sure: false })
+    is_ordinal(&label).then_some(Found { marker: Marker::Ordinal(label), rest: words, is_sure: false })
 }
 
 /// The first word after a marker starts a text of its own.
@@ -125,6 +125,9 @@ pub(super) fn heading_depth(text: &str) -> Option<u8> {
         |part: &str| (1..=3).contains(&part.len()) && part.chars().all(|digit| digit.is_ascii_digit());
     let is_letter = head.len() == 1 && head.chars().all(|letter| letter.is_ascii_uppercase());
     if !tail.iter().all(|part| is_decimal(part)) || parts.len() > 6 {
+        return None;
+    }
+    if MONTHS.iter().any(|month| second.to_lowercase().starts_with(month)) {
         return None;
     }
     let starts_title =

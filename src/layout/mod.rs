@@ -6,7 +6,7 @@
 //! without usable text is an [`Error`].
 //!
 //! The steps, each in its file: characters → `glyph` → pieces of lines (`segment`, `underscore`, `spelling`) →
-//! running heads (`furniture`) → ruled tables (`rules`, `grid`, `aligned`, `draft`) and pictures
+//! running heads (`furniture`) → ruled tables (`rules`, `grid`, `aligned`, `row`, `alignment`, `draft`) and pictures
 //! (`picture`) → `columns` → in each column lines, tables without rules (`aligned`), tables of
 //! `contents`, blocks (`paragraph`, `prose`) and what they are (`heading`, `marker`, `caption`,
 //! `footnote`, `code`) → `writer`.
@@ -25,9 +25,11 @@ mod underscore;
 mod furniture;
 
 mod aligned;
+mod alignment;
 mod draft;
 mod grid;
 mod picture;
+mod row;
 mod rules;
 
 mod columns;
@@ -54,7 +56,7 @@ use crate::layout::columns::Item;
 use crate::layout::element::{Element, Kind};
 use crate::layout::flow::PageFacts;
 use crate::layout::line::Line;
-use crate::layout::points::{Frame, PtBox};
+use crate::layout::points::{Frame, PtBox, Turn};
 use crate::layout::prose::Vocabulary;
 use crate::layout::rules::Rules;
 
@@ -133,6 +135,9 @@ fn elements(layer: &TextLayer, frame: &Frame, context: &DocumentContext) -> Vec<
     let free_rules: Vec<PtBox> = rules.horizontal.iter().filter(is_free).copied().collect();
     let weak: Vec<PtBox> = rules.vertical.iter().filter(is_free).chain(&free_rules).copied().collect();
     let pictures = picture::find(layer, frame, &body, &table_boxes, &weak, body_size);
+    let tables =
+        tables.into_iter().filter(|table| !pictures.iter().any(|picture| picture.holds_table(&table.bbox)));
+    let tables: Vec<Element> = tables.collect();
     take_out(&mut body, pictures.iter().flat_map(|picture| &picture.members));
     let facts =
         PageFacts { body_size, context, vocabulary: &vocabulary, page_height, free_rules: &free_rules };
@@ -152,10 +157,32 @@ fn elements(layer: &TextLayer, frame: &Frame, context: &DocumentContext) -> Vec<
     }
     heading::demote_bylines(&mut elements);
     contents::name_index(&mut elements);
-    caption::attach(&mut elements);
+    caption::attach(&mut elements, body_size);
+    elements.extend(turned_text(layer, frame, &elements));
     elements.extend(footnotes);
     elements.extend(sorted.footers);
     elements
+}
+
+/// Text that runs in another direction than the page's: stamps in the margin, turned labels. What
+/// lies in a picture or table belongs to it.
+fn turned_text(layer: &TextLayer, frame: &Frame, elements: &[Element]) -> Vec<Element> {
+    let holders: Vec<PtBox> = elements
+        .iter()
+        .filter(|element| matches!(element.kind, Kind::Picture(_) | Kind::Table(_)))
+        .map(|element| element.bbox)
+        .collect();
+    let mut turned = Vec::new();
+    for turn in Turn::ALL.into_iter().filter(|turn| *turn != frame.turn) {
+        let other = Frame::new(turn, layer.page_size);
+        for line in flow::joined_lines(segment::segments(layer, &other)) {
+            let bbox = frame.points_from_page(&other.page_from_points(&line.ink));
+            if !holders.iter().any(|holder| holder.grown(line.size).holds_center_of(&bbox)) {
+                turned.push(Element { kind: Kind::Text(prose::finish(&line.text())), bbox });
+            }
+        }
+    }
+    turned
 }
 
 /// Tables that rules show, taken out of the lines: grids first, then those with horizontal rules only.

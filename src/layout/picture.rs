@@ -42,6 +42,14 @@ pub(super) struct Picture {
     pub(super) members: Vec<usize>,
 }
 
+impl Picture {
+    /// The box lies in a much larger picture: boxes of a diagram, not a table.
+    pub(super) fn holds_table(&self, table: &PtBox) -> bool {
+        let shared = self.bbox.overlap_x(table) * self.bbox.overlap_y(table);
+        shared > 0.85 * table.area() && self.bbox.area() > 1.8 * table.area()
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Image,
@@ -116,7 +124,7 @@ fn parts(
     let is_usable = |bbox: &PtBox| {
         [bbox.left, bbox.top, bbox.right, bbox.bottom].iter().all(|edge| edge.is_finite())
             && bbox.touches(&page)
-            && !(bbox.area() > BACKGROUND_AREA * page.area() && !lines.is_empty())
+            && (lines.is_empty() || bbox.area() <= BACKGROUND_AREA * page.area())
             && !tables.iter().any(|table| table.grown(1.0).holds_center_of(bbox))
     };
     let boxes = |boxes: &[crate::geometry::BBox], kind: Kind| -> Vec<(PtBox, Kind)> {

@@ -24,10 +24,6 @@ impl PtBox {
         Self { left, top, right, bottom }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.left > self.right || self.top > self.bottom
-    }
-
     pub(super) fn width(&self) -> f64 {
         (self.right - self.left).max(0.0)
     }

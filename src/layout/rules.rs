@@ -47,7 +47,9 @@ fn turned(bbox: &PtBox) -> PtBox {
 
 fn joined(mut rules: Vec<PtBox>, is_vertical: bool) -> Vec<PtBox> {
     if is_vertical {
-        rules.iter_mut().for_each(|rule| *rule = turned(rule));
+        for rule in &mut rules {
+            *rule = turned(rule);
+        }
     }
     rules.sort_by(|a, b| a.center_y().total_cmp(&b.center_y()));
     let mut joined: Vec<PtBox> = Vec::new();
@@ -75,7 +77,9 @@ fn joined(mut rules: Vec<PtBox>, is_vertical: bool) -> Vec<PtBox> {
         joined.sort_by(|a, b| a.center_y().total_cmp(&b.center_y()));
     }
     if is_vertical {
-        joined.iter_mut().for_each(|rule| *rule = turned(rule));
+        for rule in &mut joined {
+            *rule = turned(rule);
+        }
     }
     joined
 }

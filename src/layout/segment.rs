@@ -313,9 +313,13 @@ fn styled_words(glyphs: &[&Glyph], piece: &Piece, fonts: &[FontUse]) -> Vec<Word
     let look = |glyph: &Glyph| {
         let mut style = font_of(glyph).style;
         style.is_bold |= glyph.is_doubled;
-        let is_raised =
+        let is_script =
             piece.baseline - glyph.baseline > RAISED_EM * piece.size && glyph.size < SCRIPT_SIZE * piece.size;
-        (style, is_raised)
+        // Fonts with raised digits of their own set them at full size on the line.
+        let is_raised_digit = glyph.unicode.is_ascii_digit()
+            && glyph.ink != glyph.bbox
+            && glyph.ink.bottom < glyph.baseline - RAISED_INK_EM * glyph.size;
+        (style, is_script || is_raised_digit)
     };
     let mut words: Vec<Word> = Vec::new();
     let mut rest = glyphs;

@@ -13,13 +13,12 @@ pub(super) fn spell(glyphs: &[&Glyph], is_symbol_font: impl Fn(u16) -> bool) -> 
         if let Some(mark) = combining_from_spacing(glyph.unicode) {
             // An accent that is set over its letter, as TeX does, comes before or after it.
             let before = position.checked_sub(1).and_then(|index| glyphs.get(index));
-            if let Some(before) = before.filter(|other| shares_place(other, glyph)) {
-                if let Some(composed) = text.chars().next_back().and_then(|base| compose(base, mark)) {
-                    debug_assert!(!before.is_blank);
-                    text.pop();
-                    text.push(composed);
-                    continue;
-                }
+            if before.is_some_and(|other| shares_place(other, glyph))
+                && let Some(composed) = text.chars().next_back().and_then(|base| compose(base, mark))
+            {
+                text.pop();
+                text.push(composed);
+                continue;
             }
             let after = glyphs.get(position + 1);
             if after.is_some_and(|after| shares_place(after, glyph) && after.unicode.is_alphabetic()) {

@@ -151,10 +151,11 @@ impl Writer<'_> {
     /// The four location tokens of a box.
     fn place(&self, bbox: &PtBox) -> String {
         let page = self.frame.page_from_points(bbox);
-        [page.left, page.top, page.right, page.bottom]
-            .iter()
-            .map(|edge| format!("<loc_{}>", (edge * GRID).round().clamp(0.0, GRID - 1.0)))
-            .collect()
+        let tokens = [page.left, page.top, page.right, page.bottom].map(|edge| {
+            let grid = (edge * GRID).round().clamp(0.0, GRID - 1.0);
+            format!("<loc_{grid}>")
+        });
+        tokens.concat()
     }
 }
 
