@@ -296,6 +296,8 @@ fn word_gap_pt(piece: &Piece) -> f64 {
     let inked: Vec<&Glyph> = piece.glyphs.iter().filter(|glyph| !glyph.is_blank).collect();
     let mut gaps: Vec<f64> = inked
         .windows(2)
+        // Dots of leaders are spaced on purpose and say nothing about letters.
+        .filter(|pair| !(pair[0].unicode == '.' && pair[1].unicode == '.'))
         .filter(|pair| (pair[0].baseline - pair[1].baseline).abs() < SAME_BASELINE_EM * piece.size)
         .map(|pair| pair[1].bbox.left - pair[0].bbox.right)
         .collect();
