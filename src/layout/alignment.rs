@@ -29,11 +29,8 @@ pub(super) fn draft(rows: &[Row], inner: &[PtBox], width: f64) -> Option<Draft> 
     let header_end = inner.iter().find(|rule| rule.width() > 0.85 * width).map(PtBox::center_y);
     let num_header = header_end.map_or(0, |y| rows.iter().filter(|row| row.baseline < y).count());
     let strips = strips(rows, num_header, em)?;
-    let rows: Vec<Row> = rows
-        .iter()
-        .enumerate()
-        .map(|(index, row)| if index < num_header { row.clone() } else { row.cut_at(&strips) })
-        .collect();
+    let rows: Vec<Row> =
+        rows.iter().enumerate().map(|(index, row)| row.cut_at(&strips, index < num_header)).collect();
     let rows = rows.as_slice();
     let columns = column_extents(rows, &strips);
     if columns.len() < 2 || columns.len() > MAX_COLS {
@@ -197,16 +194,14 @@ fn placed(
 ) -> Vec<(std::ops::Range<usize>, Vec<Word>)> {
     let mut placed: Vec<(std::ops::Range<usize>, Vec<Word>)> = Vec::new();
     for (index, chunk) in row.chunks.iter().enumerate() {
-        let (first, last) = (column_at(strips, chunk.bbox.left), column_at(strips, chunk.bbox.right));
-        let free_from = index
-            .checked_sub(1)
-            .and_then(|index| row.chunks.get(index))
-            .map_or(0, |before| column_at(strips, before.bbox.right) + 1);
-        let free_to = row
-            .chunks
-            .get(index + 1)
-            .map_or(columns.len(), |after| column_at(strips, after.bbox.left).max(last + 1));
-        let mut cols = first..last + 1;
+        let touched = touched(chunk, columns, strips);
+        let (first, last) = (touched.start, touched.end - 1);
+        let before = index.checked_sub(1).and_then(|index| row.chunks.get(index));
+        let free_from = before.map_or(0, |before| self::touched(before, columns, strips).end);
+        let after = row.chunks.get(index + 1);
+        let free_to =
+            after.map_or(columns.len(), |after| self::touched(after, columns, strips).start.max(last + 1));
+        let mut cols = touched;
         if spans_over {
             cols = span_of(chunk, cols, free_from.min(first)..free_to, columns, inner, row);
         } else if first != last {
@@ -220,6 +215,21 @@ fn placed(
         push_words(&mut placed, cols, chunk.words.clone());
     }
     placed
+}
+
+/// The columns whose text the chunk stands above or in; by its middle when it stands beside all.
+fn touched(chunk: &Chunk, columns: &[(f64, f64)], strips: &[f64]) -> std::ops::Range<usize> {
+    let overlaps =
+        |&col: &usize| columns[col].1.min(chunk.bbox.right) > columns[col].0.max(chunk.bbox.left) + 0.01;
+    let first = (0..columns.len()).find(overlaps);
+    let last = (0..columns.len()).rev().find(overlaps);
+    match (first, last) {
+        (Some(first), Some(last)) => first..last + 1,
+        _ => {
+            let col = column_at(strips, chunk.bbox.center_x());
+            col..col + 1
+        }
+    }
 }
 
 fn push_words(

@@ -60,8 +60,9 @@ impl Row {
         self.size > 1.08 * row.size || (is_bold(self) && !is_bold(row))
     }
 
-    /// Cuts chunks at strips where their words are further apart than elsewhere in them.
-    pub(super) fn cut_at(&self, strips: &[f64]) -> Self {
+    /// Cuts chunks at strips where their words are further apart than elsewhere in them. A header of two
+    /// words may be centred over two columns, so it is left whole.
+    pub(super) fn cut_at(&self, strips: &[f64], is_header: bool) -> Self {
         let mut chunks: Vec<Chunk> = Vec::new();
         for chunk in &self.chunks {
             let gaps = || chunk.words.windows(2).map(|pair| pair[1].bbox.left - pair[0].bbox.right);
@@ -72,7 +73,7 @@ impl Row {
                 let gap = word.bbox.left - right;
                 let is_cut = strips.iter().any(|&strip| right <= strip && strip <= word.bbox.left)
                     && (gap > WIDER_THAN_SPACE * narrowest
-                        || chunk.words.len() == 2 && gap > 0.45 * self.size);
+                        || !is_header && chunk.words.len() == 2 && gap > 0.45 * self.size);
                 right = word.bbox.right;
                 match chunks.last_mut() {
                     Some(last) if !is_first && !is_cut => {
