@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 use std::io::{Read, Seek, SeekFrom};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use pdfium_render::prelude::*;
 use unicode_normalization::UnicodeNormalization as _;
@@ -179,6 +179,10 @@ fn load(
     content: &Content,
     password: Option<&str>,
 ) -> Result<PdfDocument<'static>, Error> {
+    // PDFium keeps the reason of a failure in one place for all threads: the call that fails and the
+    // call that asks why must not be parted by another document's.
+    static LOADING: Mutex<()> = Mutex::new(());
+    let _loading = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
     let name = || content.name.clone();
     let prepared = password.map(|typed| typed.chars().filter(|c| *c != '\u{AD}').nfkc().collect::<String>());
     let mut attempts = vec![password];
