@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::model::inspect::{InspectInput, InspectedToken, Inspection, inspect, read_image};
-use crate::model::{self, DeviceChoice, DtypeChoice, GridBox, Instruction, LoadOptions, LoadReport};
+use crate::model::{self, DeviceChoice, DtypeChoice, GridBox, Instruction, KernelChoice, LoadOptions, LoadReport};
 
 /// Print what the model sees and says: tiles, prompt, tokens with their boxes, timings.
 #[derive(Args, Clone, Debug)]
@@ -51,6 +51,9 @@ pub struct InspectArgs {
     /// In which number format.
     #[arg(long, value_enum, default_value_t = InspectDtype::Auto, conflicts_with = "case")]
     pub dtype: InspectDtype,
+    /// On which arithmetic.
+    #[arg(long, value_enum, default_value_t = InspectKernels::Auto)]
+    pub kernels: InspectKernels,
 }
 
 /// What to read an image as.
@@ -102,6 +105,17 @@ pub enum InspectDtype {
     F16,
 }
 
+/// What the layers run on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InspectKernels {
+    /// Our own kernels where they can run, else candle.
+    Auto,
+    /// candle everywhere.
+    Candle,
+    /// Our own kernels without the instructions that not every machine has.
+    Baseline,
+}
+
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
@@ -129,7 +143,7 @@ const DEFAULT_TOKENS: usize = 64;
 pub fn run(args: &InspectArgs, out: &mut dyn Write) -> Result<(), InspectError> {
     let input = input_of(args)?;
     let dtype = if args.case.is_some() { DtypeChoice::F32 } else { args.dtype.choice() };
-    let options = LoadOptions { device: args.device.choice(), dtype };
+    let options = LoadOptions { device: args.device.choice(), dtype, kernels: args.kernels.choice() };
     let model = model::load(&args.model, &options, &mut |_progress| {})?;
     write_model(model.report(), out)?;
     let inspection = inspect(&model, &input, args.dump.is_some())?;
@@ -184,6 +198,16 @@ impl InspectDevice {
             Self::Cpu => DeviceChoice::Cpu,
             Self::Cuda => DeviceChoice::Cuda(0),
             Self::Metal => DeviceChoice::Metal(0),
+        }
+    }
+}
+
+impl InspectKernels {
+    fn choice(self) -> KernelChoice {
+        match self {
+            Self::Auto => KernelChoice::Auto,
+            Self::Candle => KernelChoice::Candle,
+            Self::Baseline => KernelChoice::Baseline,
         }
     }
 }

@@ -7,6 +7,7 @@
 use candle_core::{DType, Device};
 
 use super::error::Error;
+use super::kernels::isa::Isa;
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,6 +35,30 @@ pub enum DtypeChoice {
     Bf16,
     /// 16 bits with the precision of a hundredth of a percent.
     F16,
+}
+
+/// What the layers run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KernelChoice {
+    /// Our own kernels where they can run (f32 on the CPU), else candle.
+    #[default]
+    Auto,
+    /// candle everywhere: the oracle that our own kernels are held against.
+    Candle,
+    /// Our own kernels without the instructions that not every machine has.
+    Baseline,
+}
+
+impl KernelChoice {
+    /// The instruction set for our own kernels; `None` for candle.
+    pub(crate) fn choose(self, target: &ComputeTarget) -> Option<Isa> {
+        let can_run = target.device.is_cpu() && target.dtype == DType::F32;
+        match self {
+            Self::Auto => can_run.then(Isa::detect),
+            Self::Baseline => can_run.then(Isa::baseline),
+            Self::Candle => None,
+        }
+    }
 }
 
 /// A device that works, with what there is to say about the choice.

@@ -197,7 +197,7 @@ pub fn inspect(model: &Idefics3, input: &InspectInput, keeps_tensors: bool) -> R
     recorder.record("inputs_embeds", &embeds);
     let num_tokens = input.num_tokens.min(room);
     let capacity = prompt.ids.len() + num_tokens;
-    let mut cache = KvCache::new(&model.config.text, capacity, network.dtype, &network.device)?;
+    let mut cache = network.text_model.new_cache(&model.config.text, capacity)?;
     let mut pass = PrefillPass::new(&network.text_model, embeds, &cache, tile_pass.total())?;
     while !pass.is_finished() {
         pass.step(&network.text_model, &mut cache, |name, tensor| recorder.record(name, tensor))?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::device::{DeviceChoice, DtypeChoice};
+use super::device::{DeviceChoice, DtypeChoice, KernelChoice};
 
 /// Where and how to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct LoadOptions {
     pub device: DeviceChoice,
     /// In which number format.
     pub dtype: DtypeChoice,
+    /// On which arithmetic.
+    pub kernels: KernelChoice,
 }
 
 /// How far loading is.
@@ -36,6 +38,8 @@ pub struct LoadReport {
     pub device: String,
     /// Number format that is computed in: "f32", "bf16", "f16".
     pub dtype: String,
+    /// What the layers run on: "AVX2", "NEON", "baseline" are our own kernels, "candle" is candle.
+    pub kernels: String,
     /// Number format of the weight files.
     pub stored_dtype: String,
     /// Why device or format are not what was asked for.

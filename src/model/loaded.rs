@@ -14,6 +14,7 @@ use super::error::Error;
 use super::generation::Generation;
 use super::idefics3::{Network, Root, tensor_shapes};
 use super::image_processor::{ImageProcessor, TilePlan};
+use super::kernels::isa::Isa;
 use super::load_options::{LoadOptions, LoadProgress, LoadReport};
 use super::page_model::{GenerationOptions, PageModel, Steps};
 use super::prompt::{ChatTemplate, Message, expand_images};
@@ -68,7 +69,8 @@ pub fn load(
         done_bytes.set(done_bytes.get() + bytes);
         (progress.borrow_mut())(LoadProgress { done_bytes: done_bytes.get(), total_bytes });
     };
-    let root = Root::new(weights, &target.device, target.dtype, &on_bytes);
+    let kernels = options.kernels.choose(&target);
+    let root = Root::new(weights, &target.device, target.dtype, kernels, &on_bytes);
     let network = Network::load(&parts.config, &root.source())?;
     let report = LoadReport {
         name: name_of(folder),
@@ -76,6 +78,7 @@ pub fn load(
         num_parameters: parts.shapes.iter().map(|(_, shape)| shape.iter().product::<usize>() as u64).sum(),
         device: target.device_name(),
         dtype: target.dtype.as_str().to_owned(),
+        kernels: kernels.map_or("candle", Isa::name).to_owned(),
         stored_dtype: weights.stored_dtype().to_owned(),
         weight_bytes: root.device_bytes(),
         fallback: target.fallback,

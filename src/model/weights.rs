@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::error::Error;
 use super::files::read_json_if_present;
+use super::native::linear::Numbers;
 
 /// 471 tensors of the 256M models take 60 kB of header.
 const MAX_HEADER_BYTES: u64 = 32 << 20;
@@ -207,17 +208,7 @@ impl Weights {
     /// # Errors
     /// When there is no such tensor, or no memory for it.
     pub(crate) fn load(&self, name: &str, dtype: Option<DType>, device: &Device) -> Result<Tensor, Error> {
-        let missing = || Error::MissingTensor {
-            tensor: name.to_owned(),
-            expected: Vec::new(),
-            file: self.listing.clone(),
-        };
-        let entry = self.entries.get(name).ok_or_else(missing)?;
-        let bytes = self
-            .files
-            .get(entry.file_idx)
-            .and_then(|file| file.map.get(entry.range.clone()))
-            .ok_or_else(missing)?;
+        let (entry, bytes) = self.stored(name)?;
         let shape = entry.shape.as_slice();
         if device.is_cpu() && dtype == Some(DType::F32) {
             // Straight from the mapped file: no copy in the stored format in between.
@@ -226,6 +217,36 @@ impl Weights {
         let stored = entry.format.dtype();
         let tensor = Tensor::from_raw_buffer(bytes, stored, shape, device)?;
         Ok(tensor.to_dtype(dtype.unwrap_or(stored))?)
+    }
+
+    /// Reads one tensor's numbers, row-major: bf16 as they are stored, all else widened to f32.
+    ///
+    /// # Errors
+    /// When there is no such tensor, or no memory for it.
+    pub(crate) fn numbers(&self, name: &str) -> Result<Numbers, Error> {
+        let (entry, bytes) = self.stored(name)?;
+        if entry.format != Format::Bf16 {
+            return to_f32(bytes, entry.format).map(Numbers::F32);
+        }
+        let mut numbers: Vec<bf16> = Vec::new();
+        numbers
+            .try_reserve_exact(bytes.len() / 2)
+            .map_err(|_full| Error::OutOfMemory { needed_bytes: bytes.len() as u64 })?;
+        numbers.extend(bytes.as_chunks::<2>().0.iter().map(|bytes| bf16::from_le_bytes(*bytes)));
+        Ok(Numbers::Bf16(numbers))
+    }
+
+    /// A tensor's entry and its bytes in the mapped file.
+    fn stored(&self, name: &str) -> Result<(&Entry, &[u8]), Error> {
+        let missing = || Error::MissingTensor {
+            tensor: name.to_owned(),
+            expected: Vec::new(),
+            file: self.listing.clone(),
+        };
+        let entry = self.entries.get(name).ok_or_else(missing)?;
+        let file = self.files.get(entry.file_idx);
+        let bytes = file.and_then(|file| file.map.get(entry.range.clone())).ok_or_else(missing)?;
+        Ok((entry, bytes))
     }
 
     fn file_of(&self, entry: &Entry) -> PathBuf {

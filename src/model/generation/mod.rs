@@ -100,8 +100,7 @@ impl<'m> Generation<'m> {
         let network = &self.model.network;
         let embeds = network.inputs_embeds(&ids, pass.image_features())?;
         let capacity = ids.len() + self.max_new_tokens(ids.len())?;
-        let text_config = &self.model.config.text;
-        let cache = KvCache::new(text_config, capacity, network.dtype, &network.device)?;
+        let cache = network.text_model.new_cache(&self.model.config.text, capacity)?;
         let prefill = PrefillPass::new(&network.text_model, embeds, &cache, pass.total())?;
         Ok((Stage::Prefilling(Box::new(prefill), cache, ids), step))
     }

@@ -7,6 +7,8 @@ use candle_core::{DType, Device, Tensor};
 
 use crate::model::config::Config;
 use crate::model::error::Error;
+use crate::model::kernels::isa::Isa;
+use crate::model::native::linear::Numbers;
 use crate::model::weights::Weights;
 
 /// The output projection; a checkpoint without it uses the embedding table instead.
@@ -87,6 +89,8 @@ pub(crate) struct Root<'w> {
     weights: &'w Weights,
     device: &'w Device,
     dtype: DType,
+    /// Layers run on our own kernels with this instruction set; else through candle.
+    kernels: Option<Isa>,
     /// Told the bytes of each tensor once it is in.
     on_bytes: &'w dyn Fn(u64),
     device_bytes: Cell<u64>,
@@ -97,9 +101,10 @@ impl<'w> Root<'w> {
         weights: &'w Weights,
         device: &'w Device,
         dtype: DType,
+        kernels: Option<Isa>,
         on_bytes: &'w dyn Fn(u64),
     ) -> Self {
-        Self { weights, device, dtype, on_bytes, device_bytes: Cell::new(0) }
+        Self { weights, device, dtype, kernels, on_bytes, device_bytes: Cell::new(0) }
     }
 
     pub(crate) fn source(&'w self) -> TensorSource<'w> {
@@ -138,6 +143,20 @@ impl TensorSource<'_> {
 
     pub(super) fn dtype(&self) -> DType {
         self.root.dtype
+    }
+
+    /// Layers run on our own kernels with this instruction set; else through candle.
+    pub(super) fn kernels(&self) -> Option<Isa> {
+        self.root.kernels
+    }
+
+    /// The numbers of the tensor of this name, for our own kernels.
+    pub(super) fn numbers(&self, name: &str) -> Result<Numbers, Error> {
+        let name = format!("{}{name}", self.prefix);
+        let numbers = self.root.weights.numbers(&name)?;
+        self.root.device_bytes.set(self.root.device_bytes.get() + numbers.size_bytes());
+        (self.root.on_bytes)(self.root.weights.stored_bytes(&name));
+        Ok(numbers)
     }
 
     fn load(&self, name: &str, dtype: Option<DType>) -> Result<Tensor, Error> {

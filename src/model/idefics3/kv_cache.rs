@@ -3,13 +3,21 @@
 use candle_core::{DType, Device, Result, Tensor};
 
 use crate::model::config::TextConfig;
+use crate::model::kernels::kv_cache as native;
 
 /// The cache of one page: written by [`TextModel`](super::TextModel), thrown away with the page.
 #[derive(Debug)]
 pub(crate) struct KvCache {
-    layers: Vec<LayerCache>,
+    layers: Layers,
     /// Positions that every layer has seen.
     len: usize,
+}
+
+/// As the layers that write them need it.
+#[derive(Debug)]
+enum Layers {
+    Candle(Vec<LayerCache>),
+    Native(Vec<native::KvCache>),
 }
 
 /// `(kv heads, capacity, head_dim)` each.
@@ -22,14 +30,30 @@ struct LayerCache {
 impl KvCache {
     /// Room for `capacity` positions. The system hands out the memory as it is written, so that an
     /// answer that ends early costs only what it used.
-    pub(crate) fn new(config: &TextConfig, capacity: usize, dtype: DType, device: &Device) -> Result<Self> {
+    pub(super) fn new(config: &TextConfig, capacity: usize, dtype: DType, device: &Device) -> Result<Self> {
         let shape = (config.num_key_value_heads, capacity, config.head_dim);
         let layer = || {
             let keys = Tensor::zeros(shape, dtype, device)?;
             Ok(LayerCache { keys, values: Tensor::zeros(shape, dtype, device)? })
         };
         let layers = (0..config.num_hidden_layers).map(|_| layer()).collect::<Result<_>>()?;
-        Ok(Self { layers, len: 0 })
+        Ok(Self { layers: Layers::Candle(layers), len: 0 })
+    }
+
+    /// For layers on our own kernels; it grows as it is written.
+    pub(super) fn new_native(config: &TextConfig) -> Self {
+        let layer = native::KvCache::new(config.num_key_value_heads, config.head_dim);
+        Self { layers: Layers::Native(vec![layer; config.num_hidden_layers]), len: 0 }
+    }
+
+    /// One layer's part, for our own kernels.
+    pub(super) fn native(&mut self, layer_idx: usize) -> Result<&mut native::KvCache> {
+        match &mut self.layers {
+            Layers::Native(layers) => {
+                layers.get_mut(layer_idx).ok_or_else(|| candle_core::Error::msg("a layer without a cache"))
+            }
+            Layers::Candle(_) => candle_core::bail!("the cache belongs to other layers"),
+        }
     }
 
     /// Positions read so far: the position of the next token.
@@ -41,7 +65,10 @@ impl KvCache {
     /// ones included: `(kv heads, positions, head_dim)` each. The length grows only with
     /// [`advance`](Self::advance), after the last layer.
     pub(super) fn append(&mut self, layer_idx: usize, k: &Tensor, v: &Tensor) -> Result<(Tensor, Tensor)> {
-        let Some(layer) = self.layers.get(layer_idx) else {
+        let Layers::Candle(layers) = &self.layers else {
+            candle_core::bail!("the cache belongs to other layers")
+        };
+        let Some(layer) = layers.get(layer_idx) else {
             candle_core::bail!("the cache has no layer {layer_idx}")
         };
         layer.keys.slice_set(k, 1, self.len)?;

@@ -1,6 +1,6 @@
 //! The small layers that both towers are made of.
 
-use candle_core::{D, DType, Result, Tensor};
+use candle_core::{D, DType, Result, Storage, Tensor};
 
 use super::checkpoint::TensorSource;
 use crate::model::error::Error;
@@ -91,10 +91,21 @@ pub(super) fn merge_heads(x: &Tensor) -> Result<Tensor> {
     x.transpose(0, 1)?.contiguous()?.flatten_from(D::Minus2)
 }
 
+/// Runs one of our own layers: the tensor's numbers in, as many out. Only for f32 on the CPU.
+pub(super) fn on_numbers(x: &Tensor, layer: impl FnOnce(&[f32]) -> Vec<f32>) -> Result<Tensor> {
+    let x = x.contiguous()?;
+    let (storage, layout) = x.storage_and_layout();
+    let Storage::Cpu(storage) = &*storage else { candle_core::bail!("our own kernels run on the CPU") };
+    let from = layout.start_offset();
+    let numbers = storage.as_slice::<f32>()?.get(from..from + layout.shape().elem_count());
+    let numbers = numbers.ok_or_else(|| candle_core::Error::msg("a tensor ends before its shape does"))?;
+    Tensor::from_vec(layer(numbers), x.shape(), x.device())
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the kernels take f32; 1e-5 and 1e-6 have near neighbours"
 )]
-fn to_f32(eps: f64) -> f32 {
+pub(super) fn to_f32(eps: f64) -> f32 {
     eps as f32
 }

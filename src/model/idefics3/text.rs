@@ -8,9 +8,14 @@ use candle_core::{D, DType, Device, Tensor};
 
 use super::checkpoint::{LM_HEAD, TensorSource};
 use super::kv_cache::KvCache;
-use super::layers::{Linear, RmsNorm, merge_heads, softmax, split_heads};
+use super::layers::{Linear, RmsNorm, merge_heads, on_numbers, softmax, split_heads, to_f32};
 use crate::model::config::TextConfig;
 use crate::model::error::Error;
+use crate::model::kernels::attention::Heads;
+use crate::model::kernels::isa::Isa;
+use crate::model::kernels::matmul::Then;
+use crate::model::native::linear::Linear as PackedLinear;
+use crate::model::native::text::TextLayer;
 
 /// Query positions that are scored at once: it bounds the memory of long prompts, and later blocks
 /// are all that need the later keys.
@@ -20,11 +25,25 @@ const QUERY_BLOCK: usize = 256;
 #[derive(Debug)]
 pub(crate) struct TextModel {
     embed_tokens: Tensor,
-    layers: Vec<DecoderLayer>,
+    layers: Vec<Layer>,
     norm: RmsNorm,
-    lm_head: Linear,
+    lm_head: Head,
     inv_freq: Vec<f32>,
     dtype: DType,
+}
+
+/// One layer, through candle or on our own kernels.
+#[derive(Debug)]
+enum Layer {
+    Candle(DecoderLayer),
+    Native(Box<TextLayer>),
+}
+
+/// The output projection, likewise.
+#[derive(Debug)]
+enum Head {
+    Candle(Linear),
+    Native(Isa, PackedLinear),
 }
 
 #[derive(Debug)]
@@ -63,23 +82,40 @@ impl TextModel {
         let embeddings = source.pp("embed_tokens");
         // Rows are looked up, not multiplied: without a use as output projection the table may stay
         // in the format it is stored in.
-        let (embed_tokens, lm_head) = if root.has(LM_HEAD) {
-            (embeddings.get_as_stored("weight")?, root.get(LM_HEAD)?)
-        } else {
-            let table = embeddings.get("weight")?;
-            (table.clone(), table)
+        let (embed_tokens, lm_head) = match (root.kernels(), root.has(LM_HEAD)) {
+            (None, true) => {
+                let lm_head = Head::Candle(Linear::without_bias(root.get(LM_HEAD)?));
+                (embeddings.get_as_stored("weight")?, lm_head)
+            }
+            (None, false) => {
+                let table = embeddings.get("weight")?;
+                (table.clone(), Head::Candle(Linear::without_bias(table)))
+            }
+            (Some(isa), has_head) => {
+                let numbers = if has_head { root.numbers(LM_HEAD)? } else { embeddings.numbers("weight")? };
+                let lm_head = Head::Native(isa, PackedLinear::new(config.hidden_size, &[numbers]));
+                (embeddings.get_as_stored("weight")?, lm_head)
+            }
         };
         let layers = source.pp("layers");
         Ok(Self {
             embed_tokens,
             layers: (0..config.num_hidden_layers)
-                .map(|idx| DecoderLayer::load(config, &layers.pp(idx)))
+                .map(|idx| Layer::load(config, &layers.pp(idx)))
                 .collect::<Result<_, _>>()?,
             norm: RmsNorm::load(config.rms_norm_eps, &source.pp("norm"))?,
-            lm_head: Linear::without_bias(lm_head),
+            lm_head,
             inv_freq: inverse_frequencies(config.head_dim, config.rope_theta),
             dtype: root.dtype(),
         })
+    }
+
+    /// An empty cache with room for `capacity` positions.
+    pub(crate) fn new_cache(&self, config: &TextConfig, capacity: usize) -> candle_core::Result<KvCache> {
+        match self.lm_head {
+            Head::Candle(_) => KvCache::new(config, capacity, self.dtype, self.embed_tokens.device()),
+            Head::Native(..) => Ok(KvCache::new_native(config)),
+        }
     }
 
     /// Layers that a prompt goes through.
@@ -120,18 +156,32 @@ impl TextModel {
         rotary: &Rotary,
         cache: &mut KvCache,
     ) -> candle_core::Result<Tensor> {
-        let Some(layer) = self.layers.get(layer_idx) else { return Ok(hidden.clone()) };
-        let normed = layer.input_layernorm.forward(hidden)?;
-        hidden + layer.self_attn.forward(layer_idx, &normed, rotary, cache)?
+        match self.layers.get(layer_idx) {
+            None => Ok(hidden.clone()),
+            Some(Layer::Candle(layer)) => {
+                let normed = layer.input_layernorm.forward(hidden)?;
+                hidden + layer.self_attn.forward(layer_idx, &normed, rotary, cache)?
+            }
+            Some(Layer::Native(layer)) => {
+                let (cos, sin) = rotary.to_numbers()?;
+                let cache = cache.native(layer_idx)?;
+                on_numbers(hidden, |x| layer.attention(x, &cos, &sin, cache))
+            }
+        }
     }
 
     /// The second half of a layer: `x + down(silu(gate(y)) · up(y))` with
     /// `y = post_attention_layernorm(x)`, `(positions, hidden)`.
     pub(crate) fn mlp(&self, layer_idx: usize, hidden: &Tensor) -> candle_core::Result<Tensor> {
-        let Some(layer) = self.layers.get(layer_idx) else { return Ok(hidden.clone()) };
-        let y = layer.post_attention_layernorm.forward(hidden)?;
-        let gated = (layer.gate_proj.forward(&y)?.silu()? * layer.up_proj.forward(&y)?)?;
-        hidden + layer.down_proj.forward(&gated)?
+        match self.layers.get(layer_idx) {
+            None => Ok(hidden.clone()),
+            Some(Layer::Candle(layer)) => {
+                let y = layer.post_attention_layernorm.forward(hidden)?;
+                let gated = (layer.gate_proj.forward(&y)?.silu()? * layer.up_proj.forward(&y)?)?;
+                hidden + layer.down_proj.forward(&gated)?
+            }
+            Some(Layer::Native(layer)) => on_numbers(hidden, |x| layer.mlp(x)),
+        }
     }
 
     /// The last norm, after all layers: `(positions, hidden)`.
@@ -143,8 +193,15 @@ impl TextModel {
     /// but not through the norm: `(positions, hidden)` → one number a token of the vocabulary.
     pub(crate) fn last_logits(&self, hidden: &Tensor) -> candle_core::Result<Vec<f32>> {
         let last = hidden.narrow(0, hidden.dim(0)? - 1, 1)?;
-        let logits = self.lm_head.forward(&self.norm.forward(&last)?)?;
-        logits.squeeze(0)?.to_dtype(DType::F32)?.to_vec1()
+        let normed = self.norm.forward(&last)?;
+        match &self.lm_head {
+            Head::Candle(linear) => linear.forward(&normed)?.squeeze(0)?.to_dtype(DType::F32)?.to_vec1(),
+            Head::Native(isa, linear) => {
+                let mut logits = vec![0.0; linear.num_out()];
+                linear.forward(*isa, &normed.squeeze(0)?.to_vec1::<f32>()?, &mut logits, Then::Store);
+                Ok(logits)
+            }
+        }
     }
 
     /// Reads one token and gives the logits of the next.
@@ -168,6 +225,42 @@ fn inverse_frequencies(head_dim: usize, theta: f64) -> Vec<f32> {
     #[expect(clippy::cast_possible_truncation, reason = "the reference keeps them in f32")]
     let frequency = |i: usize| theta.powf(-((2 * i) as f64) / head_dim as f64) as f32;
     (0..head_dim / 2).map(frequency).collect()
+}
+
+impl Layer {
+    fn load(config: &TextConfig, source: &TensorSource<'_>) -> Result<Self, Error> {
+        match source.kernels() {
+            None => DecoderLayer::load(config, source).map(Self::Candle),
+            Some(isa) => Ok(Self::Native(Box::new(native_layer(isa, config, source)?))),
+        }
+    }
+}
+
+/// The same layer with its weights packed for our own kernels.
+fn native_layer(isa: Isa, config: &TextConfig, source: &TensorSource<'_>) -> Result<TextLayer, Error> {
+    let (attention, mlp) = (source.pp("self_attn"), source.pp("mlp"));
+    let norm = |name: &str| -> Result<Vec<f32>, Error> { Ok(source.pp(name).numbers("weight")?.to_f32()) };
+    let packed = |source: &TensorSource<'_>, num_in: usize, names: &[&str]| -> Result<PackedLinear, Error> {
+        let matrices: Result<Vec<_>, Error> =
+            names.iter().map(|name| source.pp(name).numbers("weight")).collect();
+        Ok(PackedLinear::new(num_in, &matrices?))
+    };
+    let (narrow, inner) = (config.hidden_size, config.intermediate_size);
+    Ok(TextLayer {
+        isa,
+        heads: Heads {
+            num_attention_heads: config.num_attention_heads,
+            num_key_value_heads: config.num_key_value_heads,
+            head_dim: config.head_dim,
+        },
+        rms_norm_eps: to_f32(config.rms_norm_eps),
+        input_layernorm: norm("input_layernorm")?,
+        qkv: packed(&attention, narrow, &["q_proj", "k_proj", "v_proj"])?,
+        o_proj: packed(&attention, config.num_attention_heads * config.head_dim, &["o_proj"])?,
+        post_attention_layernorm: norm("post_attention_layernorm")?,
+        gate_up: packed(&mlp, narrow, &["gate_proj", "up_proj"])?,
+        down_proj: packed(&mlp, inner, &["down_proj"])?,
+    })
 }
 
 impl DecoderLayer {
@@ -247,6 +340,11 @@ fn causal_bias(count: usize, seen: usize, dtype: DType, device: &Device) -> cand
 }
 
 impl Rotary {
+    /// Cosines and sines, `(positions, head_dim / 2)` each, row by row.
+    fn to_numbers(&self) -> candle_core::Result<(Vec<f32>, Vec<f32>)> {
+        Ok((self.cos.flatten_all()?.to_vec1()?, self.sin.flatten_all()?.to_vec1()?))
+    }
+
     /// Turns each pair `(i, i + head_dim / 2)` by its angle. `(heads, positions, head_dim)` → the same.
     fn apply(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         // `rope` is the half-split form in candle; `rope_i` would pair neighbours.

@@ -7,15 +7,18 @@
 use candle_core::{DType, Device, Tensor};
 
 use super::checkpoint::TensorSource;
-use super::layers::{LayerNorm, Linear, merge_heads, softmax, split_heads};
+use super::layers::{LayerNorm, Linear, merge_heads, on_numbers, softmax, split_heads, to_f32};
 use crate::model::config::VisionConfig;
 use crate::model::error::Error;
+use crate::model::kernels::isa::Isa;
+use crate::model::native::linear::{Linear as PackedLinear, Numbers};
+use crate::model::native::vision::{Biased, Norm, VisionLayer};
 
 /// `model.vision_model` of the checkpoint.
 #[derive(Debug)]
 pub(crate) struct VisionModel {
     embeddings: VisionEmbeddings,
-    layers: Vec<EncoderLayer>,
+    layers: Vec<Layer>,
     post_layernorm: LayerNorm,
 }
 
@@ -26,6 +29,13 @@ struct VisionEmbeddings {
     position_embedding: Tensor,
     patch_size: usize,
     positions_per_side: usize,
+}
+
+/// One layer, through candle or on our own kernels.
+#[derive(Debug)]
+enum Layer {
+    Candle(EncoderLayer),
+    Native(Box<VisionLayer>),
 }
 
 #[derive(Debug)]
@@ -91,9 +101,14 @@ impl PatchMask {
             .collect()
     }
 
+    /// An ordinary tile: all page.
+    fn is_full(&self) -> bool {
+        self.is_valid.iter().all(|is_valid| *is_valid)
+    }
+
     /// What to add to attention scores, `(1, patches)`; nothing for an ordinary tile.
     fn bias(&self, dtype: DType, device: &Device) -> candle_core::Result<Option<Tensor>> {
-        if self.is_valid.iter().all(|is_valid| *is_valid) {
+        if self.is_full() {
             return Ok(None);
         }
         // The reference adds the lowest finite number, so that a row of nothing but padding has no NaN.
@@ -145,7 +160,7 @@ impl VisionModel {
         Ok(Self {
             embeddings: VisionEmbeddings::load(config, &source.pp("embeddings"))?,
             layers: (0..config.num_hidden_layers)
-                .map(|idx| EncoderLayer::load(config, &encoder.pp(idx)))
+                .map(|idx| Layer::load(config, &encoder.pp(idx)))
                 .collect::<Result<_, _>>()?,
             post_layernorm: LayerNorm::load(config.layer_norm_eps, &source.pp("post_layernorm"))?,
         })
@@ -170,17 +185,30 @@ impl VisionModel {
         hidden: &Tensor,
         mask: &PatchMask,
     ) -> candle_core::Result<Tensor> {
-        let Some(layer) = self.layers.get(layer_idx) else { return Ok(hidden.clone()) };
-        let bias = mask.bias(hidden.dtype(), hidden.device())?;
-        hidden + layer.self_attn.forward(&layer.layer_norm1.forward(hidden)?, bias.as_ref())?
+        match self.layers.get(layer_idx) {
+            None => Ok(hidden.clone()),
+            Some(Layer::Candle(layer)) => {
+                let bias = mask.bias(hidden.dtype(), hidden.device())?;
+                hidden + layer.self_attn.forward(&layer.layer_norm1.forward(hidden)?, bias.as_ref())?
+            }
+            Some(Layer::Native(layer)) => {
+                let is_seen = (!mask.is_full()).then_some(mask.is_valid.as_slice());
+                on_numbers(hidden, |x| layer.attention(x, is_seen))
+            }
+        }
     }
 
     /// The second half of a layer: `x + fc2(gelu(fc1(layer_norm2(x))))`, `(patches, hidden)`.
     pub(crate) fn mlp(&self, layer_idx: usize, hidden: &Tensor) -> candle_core::Result<Tensor> {
-        let Some(layer) = self.layers.get(layer_idx) else { return Ok(hidden.clone()) };
-        // `gelu` is the tanh form in candle, as `gelu_pytorch_tanh` asks for.
-        let inner = layer.fc1.forward(&layer.layer_norm2.forward(hidden)?)?.gelu()?;
-        hidden + layer.fc2.forward(&inner)?
+        match self.layers.get(layer_idx) {
+            None => Ok(hidden.clone()),
+            Some(Layer::Candle(layer)) => {
+                // `gelu` is the tanh form in candle, as `gelu_pytorch_tanh` asks for.
+                let inner = layer.fc1.forward(&layer.layer_norm2.forward(hidden)?)?.gelu()?;
+                hidden + layer.fc2.forward(&inner)?
+            }
+            Some(Layer::Native(layer)) => on_numbers(hidden, |x| layer.mlp(x)),
+        }
     }
 
     /// The last norm, after all layers: `(patches, hidden)`.
@@ -218,6 +246,42 @@ impl VisionEmbeddings {
         let ids = Tensor::from_vec(ids, rows * cols, pixel_values.device())?;
         self.patch_embedding.forward(&patches)? + self.position_embedding.index_select(&ids, 0)?
     }
+}
+
+impl Layer {
+    fn load(config: &VisionConfig, source: &TensorSource<'_>) -> Result<Self, Error> {
+        match source.kernels() {
+            None => EncoderLayer::load(config, source).map(Self::Candle),
+            Some(isa) => Ok(Self::Native(Box::new(native_layer(isa, config, source)?))),
+        }
+    }
+}
+
+/// The same layer with its weights packed for our own kernels.
+fn native_layer(isa: Isa, config: &VisionConfig, source: &TensorSource<'_>) -> Result<VisionLayer, Error> {
+    let (wide, inner) = (config.hidden_size, config.intermediate_size);
+    let norm = |name: &str| -> Result<Norm, Error> {
+        let source = source.pp(name);
+        let (weight, bias) = (source.numbers("weight")?.to_f32(), source.numbers("bias")?.to_f32());
+        Ok(Norm { weight, bias, eps: to_f32(config.layer_norm_eps) })
+    };
+    let biased = |num_in: usize, names: &[&str]| -> Result<Biased, Error> {
+        let numbers = |kind: &str| -> Result<Vec<Numbers>, Error> {
+            names.iter().map(|name| source.pp(name).numbers(kind)).collect()
+        };
+        let bias = numbers("bias")?.iter().flat_map(Numbers::to_f32).collect();
+        Ok(Biased { linear: PackedLinear::new(num_in, &numbers("weight")?), bias })
+    };
+    Ok(VisionLayer {
+        isa,
+        num_attention_heads: config.num_attention_heads,
+        layer_norm1: norm("layer_norm1")?,
+        qkv: biased(wide, &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"])?,
+        out_proj: biased(wide, &["self_attn.out_proj"])?,
+        layer_norm2: norm("layer_norm2")?,
+        fc1: biased(wide, &["mlp.fc1"])?,
+        fc2: biased(inner, &["mlp.fc2"])?,
+    })
 }
 
 impl EncoderLayer {

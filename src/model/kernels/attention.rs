@@ -15,15 +15,16 @@ use super::packed::{PANEL, Packed};
 /// Query rows whose scores are held at once: 48 rows of 1024 scores are 192 KiB.
 const QUERY_BLOCK: usize = 48;
 
-/// Sizes of one attention.
+/// Sizes of one attention, by the names of the published configuration.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct Heads {
+#[expect(clippy::struct_field_names, reason = "the names can be searched for in the checkpoint's files")]
+pub(crate) struct Heads {
     /// Query heads.
-    pub(in crate::model) num_attention_heads: usize,
+    pub(crate) num_attention_heads: usize,
     /// Heads of keys and values; each serves a block of query heads.
-    pub(in crate::model) num_key_value_heads: usize,
+    pub(crate) num_key_value_heads: usize,
     /// Numbers in a head.
-    pub(in crate::model) head_dim: usize,
+    pub(crate) head_dim: usize,
 }
 
 impl Heads {
@@ -41,8 +42,9 @@ impl Heads {
 }
 
 /// Every token attends to every token: `qkv` is `(tokens, 3 * heads * head_dim)` with queries, keys and
-/// values side by side, `output` is `(tokens, heads * head_dim)`. Parallel over blocks of rows.
-pub(in crate::model) fn full(isa: Isa, heads: Heads, qkv: &[f32], output: &mut [f32]) {
+/// values side by side, `output` is `(tokens, heads * head_dim)`. `is_seen` says which tokens are looked
+/// at, when not all are. Parallel over blocks of rows.
+pub(crate) fn full(isa: Isa, heads: Heads, qkv: &[f32], is_seen: Option<&[bool]>, output: &mut [f32]) {
     let width = heads.query_width();
     let packed: Vec<_> = (0..heads.num_attention_heads)
         .into_par_iter()
@@ -61,6 +63,9 @@ pub(in crate::model) fn full(isa: Isa, heads: Heads, qkv: &[f32], output: &mut [
             let from = index * QUERY_BLOCK * 3 * width + head * heads.head_dim;
             let queries = Rows { data: &qkv[from..], stride: 3 * width };
             block(isa, queries, keys, heads.head_dim, RowsMut::dense(&mut scores, num_tokens), Then::Store);
+            if let Some(is_seen) = is_seen {
+                hide(&mut scores, is_seen);
+            }
             let output =
                 RowsMut { data: &mut output[head * heads.head_dim..], stride: width, width: heads.head_dim };
             weigh(isa, heads.scale(), &mut scores, |_| num_tokens, num_tokens, values, output);
@@ -86,10 +91,23 @@ fn pack_values<'a>(head_dim: usize, rows: impl ExactSizeIterator<Item = &'a [f32
     packed
 }
 
+/// Lowers the scores of tokens that are not seen. As in the reference the number is finite, so that a
+/// row that sees nothing looks at everything alike instead of having no sum.
+fn hide(scores: &mut [f32], is_seen: &[bool]) {
+    const FAR_BELOW: f32 = -1e30;
+    for row in scores.chunks_exact_mut(is_seen.len()) {
+        for (score, is_seen) in row.iter_mut().zip(is_seen) {
+            if !is_seen {
+                *score = FAR_BELOW;
+            }
+        }
+    }
+}
+
 /// Each new token attends to the tokens before it and itself. The cache already holds the keys and
 /// values of the new tokens, which are the last ones: `queries` and `output` are
 /// `(new tokens, heads * head_dim)`. Parallel over key-value heads and blocks of rows.
-pub(in crate::model) fn causal(isa: Isa, heads: Heads, queries: &[f32], cache: &KvCache, output: &mut [f32]) {
+pub(crate) fn causal(isa: Isa, heads: Heads, queries: &[f32], cache: &KvCache, output: &mut [f32]) {
     let width = heads.query_width();
     let first_position = cache.len() - output.len() / width;
     if output.len() / width < QUERY_BLOCK {
@@ -220,7 +238,7 @@ mod tests {
             let qkv = numbers(num_tokens * 3 * width, 1);
             for isa in [Isa::detect(), Isa::baseline()] {
                 let mut output = vec![0.0; num_tokens * width];
-                full(isa, heads, &qkv, &mut output);
+                full(isa, heads, &qkv, None, &mut output);
                 for (token, output) in output.chunks_exact(width).enumerate() {
                     for head in 0..num_heads {
                         let part = |row: usize, kind: usize| {

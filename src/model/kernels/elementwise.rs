@@ -17,7 +17,7 @@ fn exp<const FMA: bool>(x: f32) -> f32 {
     let shifted = multiply_add::<FMA>(x, std::f32::consts::LOG2_E, SHIFT);
     let exponent = shifted - SHIFT;
     // ln 2 in two parts, so that the product with the first is exact.
-    let rest = multiply_add::<FMA>(exponent, -0.693_359_375, x);
+    let rest = multiply_add::<FMA>(exponent, -0.693_359_4, x);
     let rest = multiply_add::<FMA>(exponent, 2.121_944_4e-4, rest);
     let mut sum = 1.987_569_1e-4;
     for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
@@ -30,7 +30,7 @@ fn exp<const FMA: bool>(x: f32) -> f32 {
 /// GELU, tanh form, written with the logistic function: `x / (1 + e^(-2u))`.
 #[inline(always)]
 fn gelu<const FMA: bool>(x: f32) -> f32 {
-    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+    const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_2;
     let u = x * multiply_add::<FMA>(x * x, 0.044_715 * TWICE_SQRT_2_OVER_PI, TWICE_SQRT_2_OVER_PI);
     x / (1.0 + exp::<FMA>(-u))
 }
@@ -50,7 +50,7 @@ fn gelu_each<const FMA: bool>(line: &mut [f32; PANEL]) {
 for_each_isa! {
     /// `silu(gate) * up` for rows that hold first all gates, then all ups: `(rows, 2 * width)` →
     /// `(rows, width)`.
-    pub(in crate::model) fn silu_times(gate_up: &[f32], output: &mut [f32], width: usize) = silu_times_each
+    pub(crate) fn silu_times(gate_up: &[f32], output: &mut [f32], width: usize) = silu_times_each
 }
 
 #[inline(always)]
@@ -65,7 +65,7 @@ fn silu_times_each<const FMA: bool>(gate_up: &[f32], output: &mut [f32], width: 
 
 for_each_isa! {
     /// `LayerNorm` of every row: mean and variance over the row, then weight and bias.
-    pub(in crate::model) fn layer_norm(rows: &[f32], weight: &[f32], bias: &[f32], eps: f32, output: &mut [f32]) = layer_norm_each
+    pub(crate) fn layer_norm(rows: &[f32], weight: &[f32], bias: &[f32], eps: f32, output: &mut [f32]) = layer_norm_each
 }
 
 #[inline(always)]
@@ -90,8 +90,8 @@ fn layer_norm_each<const FMA: bool>(
 }
 
 for_each_isa! {
-    /// RMSNorm of every row: root mean square over the row, then the weight.
-    pub(in crate::model) fn rms_norm(rows: &[f32], weight: &[f32], eps: f32, output: &mut [f32]) = rms_norm_each
+    /// `RMSNorm` of every row: root mean square over the row, then the weight.
+    pub(crate) fn rms_norm(rows: &[f32], weight: &[f32], eps: f32, output: &mut [f32]) = rms_norm_each
 }
 
 #[inline(always)]
@@ -108,7 +108,7 @@ fn rms_norm_each<const FMA: bool>(rows: &[f32], weight: &[f32], eps: f32, output
 for_each_isa! {
     /// `e^(scale * (x - max))` of one row in place; the sum of the results goes to `sum`, so that the
     /// division can be done once, after the product with the values.
-    pub(in crate::model) fn softmax_numerators(row: &mut [f32], scale: f32, sum: &mut f32) = softmax_each
+    pub(crate) fn softmax_numerators(row: &mut [f32], scale: f32, sum: &mut f32) = softmax_each
 }
 
 #[inline(always)]
@@ -145,7 +145,7 @@ fn lane_sum(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
 for_each_isa! {
     /// Rotary embedding of the heads of one row, half-split pairing: `i` turns with `i + d/2` by the
     /// angle whose cosine and sine stand at `i`.
-    pub(in crate::model) fn rotate(heads: &mut [f32], cos: &[f32], sin: &[f32]) = rotate_each
+    pub(crate) fn rotate(heads: &mut [f32], cos: &[f32], sin: &[f32]) = rotate_each
 }
 
 #[inline(always)]

@@ -3,7 +3,7 @@
 /// The instruction set that kernels are called with. Only [`Isa::detect`] makes a value that stands
 /// for more than the baseline, so holding one proves that the machine has the instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::model) struct Isa(Kind);
+pub(crate) struct Isa(Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -17,7 +17,7 @@ pub(super) const BASELINE_FMA: bool = cfg!(any(target_arch = "aarch64", target_f
 
 impl Isa {
     /// The best that this machine has.
-    pub(in crate::model) fn detect() -> Self {
+    pub(crate) fn detect() -> Self {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
             return Self(Kind::Avx2);
@@ -26,12 +26,12 @@ impl Isa {
     }
 
     /// What every machine of this architecture has.
-    pub(in crate::model) fn baseline() -> Self {
+    pub(crate) fn baseline() -> Self {
         Self(Kind::Baseline)
     }
 
     /// For reports.
-    pub(in crate::model) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => "AVX2",

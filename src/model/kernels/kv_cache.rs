@@ -10,7 +10,7 @@ const GROWTH: usize = 512;
 /// Keys are packed as weights `(positions, head_dim)`, values as weights `(head_dim, positions)`, so
 /// both attention products are ordinary products with packed weights, and appending writes in place.
 #[derive(Clone, Debug)]
-pub(in crate::model) struct KvCache {
+pub(crate) struct KvCache {
     head_dim: usize,
     capacity: usize,
     len: usize,
@@ -19,24 +19,19 @@ pub(in crate::model) struct KvCache {
 
 impl KvCache {
     /// An empty cache.
-    pub(in crate::model) fn new(num_key_value_heads: usize, head_dim: usize) -> Self {
+    pub(crate) fn new(num_key_value_heads: usize, head_dim: usize) -> Self {
         let empty = || (Packed::zeros(head_dim, 0), Packed::zeros(0, head_dim));
         let heads = (0..num_key_value_heads).map(|_| empty()).collect();
         Self { head_dim, capacity: 0, len: 0, heads }
     }
 
     /// Positions that it holds.
-    pub(in crate::model) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    /// Forgets every position from `len` on: drafted tokens that were not accepted.
-    pub(in crate::model) fn truncate(&mut self, len: usize) {
-        self.len = self.len.min(len);
-    }
-
     /// Appends one position: `keys` and `values` are `(num_key_value_heads, head_dim)`.
-    pub(in crate::model) fn push(&mut self, keys: &[f32], values: &[f32]) {
+    pub(crate) fn push(&mut self, keys: &[f32], values: &[f32]) {
         if self.len == self.capacity {
             self.grow();
         }

@@ -16,7 +16,7 @@ const ROW_BLOCK: usize = 48;
 
 /// What happens to a product before it is stored.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) enum Then<'a> {
+pub(crate) enum Then<'a> {
     /// Nothing.
     Store,
     /// Added to what the output holds: a residual connection.
@@ -31,16 +31,16 @@ pub(in crate::model) enum Then<'a> {
 
 /// Rows of numbers that lie `stride` apart: `(num_rows, width)`.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct Rows<'a> {
+pub(crate) struct Rows<'a> {
     /// The numbers; the last row may end before its stride does.
-    pub(in crate::model) data: &'a [f32],
+    pub(crate) data: &'a [f32],
     /// From the start of one row to that of the next.
-    pub(in crate::model) stride: usize,
+    pub(crate) stride: usize,
 }
 
 impl<'a> Rows<'a> {
     /// Rows without gaps.
-    pub(in crate::model) fn dense(data: &'a [f32], width: usize) -> Self {
+    pub(crate) fn dense(data: &'a [f32], width: usize) -> Self {
         Self { data, stride: width }
     }
 
@@ -55,18 +55,18 @@ impl<'a> Rows<'a> {
 
 /// Rows of numbers to be filled, `stride` apart: `(num_rows, width)`.
 #[derive(Debug)]
-pub(in crate::model) struct RowsMut<'a> {
+pub(crate) struct RowsMut<'a> {
     /// The numbers; the last row may end before its stride does.
-    pub(in crate::model) data: &'a mut [f32],
+    pub(crate) data: &'a mut [f32],
     /// From the start of one row to that of the next.
-    pub(in crate::model) stride: usize,
+    pub(crate) stride: usize,
     /// How much of each row is filled.
-    pub(in crate::model) width: usize,
+    pub(crate) width: usize,
 }
 
 impl<'a> RowsMut<'a> {
     /// Rows without gaps.
-    pub(in crate::model) fn dense(data: &'a mut [f32], width: usize) -> Self {
+    pub(crate) fn dense(data: &'a mut [f32], width: usize) -> Self {
         Self { data, stride: width, width }
     }
 }
@@ -83,7 +83,7 @@ struct Part<'a, T> {
 /// threads of the current pool. The output has no gaps between its rows.
 ///
 /// Many rows are split by rows, few rows by output columns; the numbers are the same either way.
-pub(in crate::model) fn matmul<T: Stored>(
+pub(crate) fn matmul<T: Stored>(
     isa: Isa,
     rows: Rows<'_>,
     weights: &Packed<T>,
@@ -116,7 +116,7 @@ pub(in crate::model) fn matmul<T: Stored>(
 
 /// The same on the calling thread alone and for a part of the weights: the first `num_in` of their
 /// inner dimension and as many output columns as the output's rows are wide.
-pub(in crate::model) fn block<T: Stored>(
+pub(crate) fn block<T: Stored>(
     isa: Isa,
     rows: Rows<'_>,
     weights: &Packed<T>,
@@ -125,8 +125,9 @@ pub(in crate::model) fn block<T: Stored>(
     then: Then<'_>,
 ) {
     let part = Part { weights, num_in, first_panel: 0 };
-    for (index, data) in output.data.chunks_mut(ROW_BLOCK * output.stride).enumerate() {
-        let output = RowsMut { data, ..output };
+    let RowsMut { data, stride, width } = output;
+    for (index, data) in data.chunks_mut(ROW_BLOCK * stride).enumerate() {
+        let output = RowsMut { data, stride, width };
         row_block(isa, rows.skip(index * ROW_BLOCK), part, output, then);
     }
 }
@@ -210,6 +211,7 @@ fn many_rows_block<T: Stored>(
 }
 
 /// Adds the products of one inner block to the sums of all rows.
+#[expect(clippy::many_single_char_names, reason = "six rows without a name of their own")]
 fn add_products<'a>(
     isa: Isa,
     row: impl Fn(usize) -> &'a [f32],

@@ -10,6 +10,11 @@
 //! row's result does not depend on how many rows are computed together, on blocking or on the number
 //! of threads. Verifying drafted tokens and resuming a prompt rest on that.
 
+#![expect(
+    clippy::inline_always,
+    reason = "a kernel becomes vector code only inside the copy that has the instruction set"
+)]
+
 pub(super) mod isa;
 
 pub(super) mod packed;

@@ -3,10 +3,10 @@
 use half::bf16;
 
 /// Columns of the product that are computed together: two AVX2 or four NEON registers.
-pub(in crate::model) const PANEL: usize = 16;
+pub(crate) const PANEL: usize = 16;
 
 /// How one weight is stored.
-pub(in crate::model) trait Stored: Copy + Default + Send + Sync + 'static {
+pub(crate) trait Stored: Copy + Default + Send + Sync + 'static {
     /// The exact values of a line.
     fn widen(line: &[Self; PANEL]) -> [f32; PANEL];
 
@@ -45,7 +45,7 @@ impl Stored for bf16 {
 /// A weight matrix `(num_out, num_in)`, packed once: panels of [`PANEL`] output columns, in each panel
 /// the inner dimension runs slowest. The last panel is filled up with zeros.
 #[derive(Clone, Debug)]
-pub(in crate::model) struct Packed<T> {
+pub(crate) struct Packed<T> {
     num_in: usize,
     num_out: usize,
     /// `num_panels * num_in` lines.
@@ -54,7 +54,7 @@ pub(in crate::model) struct Packed<T> {
 
 impl<T: Stored> Packed<T> {
     /// From a row-major matrix `(num_out, num_in)`, given as one iterator per output row.
-    pub(in crate::model) fn from_rows<R: IntoIterator<Item = T>>(
+    pub(crate) fn from_rows<R: IntoIterator<Item = T>>(
         num_in: usize,
         rows: impl ExactSizeIterator<Item = R>,
     ) -> Self {
@@ -69,7 +69,7 @@ impl<T: Stored> Packed<T> {
     }
 
     /// All zeros, to be filled in place.
-    pub(in crate::model) fn zeros(num_in: usize, num_out: usize) -> Self {
+    pub(crate) fn zeros(num_in: usize, num_out: usize) -> Self {
         let lines = vec![[T::default(); PANEL]; num_out.div_ceil(PANEL) * num_in];
         Self { num_in, num_out, lines }
     }
@@ -93,12 +93,12 @@ impl<T: Stored> Packed<T> {
     }
 
     /// Length of the rows that it is multiplied with.
-    pub(in crate::model) fn num_in(&self) -> usize {
+    pub(crate) fn num_in(&self) -> usize {
         self.num_in
     }
 
     /// Length of the rows that come out.
-    pub(in crate::model) fn num_out(&self) -> usize {
+    pub(crate) fn num_out(&self) -> usize {
         self.num_out
     }
 
@@ -110,10 +110,5 @@ impl<T: Stored> Packed<T> {
     /// The lines of one panel, to be filled.
     pub(super) fn panel_mut(&mut self, index: usize) -> &mut [[T; PANEL]] {
         &mut self.lines[index * self.num_in..(index + 1) * self.num_in]
-    }
-
-    /// Bytes that it holds.
-    pub(in crate::model) fn size_bytes(&self) -> usize {
-        size_of_val(self.lines.as_slice())
     }
 }

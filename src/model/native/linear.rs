@@ -8,7 +8,7 @@ use crate::model::kernels::packed::Packed;
 
 /// The numbers of one tensor, row-major, as the checkpoint stores them.
 #[derive(Clone, Debug)]
-pub(in crate::model) enum Numbers {
+pub(crate) enum Numbers {
     /// Also f16, widened: there is no exact shorter form that is quick to read.
     F32(Vec<f32>),
     /// As stored.
@@ -16,8 +16,16 @@ pub(in crate::model) enum Numbers {
 }
 
 impl Numbers {
+    /// Bytes that they take in memory.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        match self {
+            Self::F32(numbers) => size_of_val(numbers.as_slice()) as u64,
+            Self::Bf16(numbers) => size_of_val(numbers.as_slice()) as u64,
+        }
+    }
+
     /// Widened, for norms and biases.
-    pub(in crate::model) fn to_f32(&self) -> Vec<f32> {
+    pub(crate) fn to_f32(&self) -> Vec<f32> {
         match self {
             Self::F32(numbers) => numbers.clone(),
             Self::Bf16(numbers) => numbers.iter().map(|number| number.to_f32()).collect(),
@@ -27,7 +35,7 @@ impl Numbers {
 
 /// Packed weights `(num_out, num_in)`.
 #[derive(Clone, Debug)]
-pub(in crate::model) enum Linear {
+pub(crate) enum Linear {
     F32(Packed<f32>),
     Bf16(Packed<bf16>),
 }
@@ -35,7 +43,7 @@ pub(in crate::model) enum Linear {
 impl Linear {
     /// From matrices `(num_out, num_in)` that lie one below the other: queries, keys and values, or
     /// gate and up, become one product. Mixed formats are widened.
-    pub(in crate::model) fn new(num_in: usize, matrices: &[Numbers]) -> Self {
+    pub(crate) fn new(num_in: usize, matrices: &[Numbers]) -> Self {
         let stored: Option<Vec<&[bf16]>> = matrices
             .iter()
             .map(|matrix| match matrix {
@@ -53,26 +61,26 @@ impl Linear {
     }
 
     /// `(rows, num_in)` → `(rows, num_out)`, rows without gaps.
-    pub(in crate::model) fn forward(&self, isa: Isa, rows: &[f32], output: &mut [f32], then: Then<'_>) {
+    pub(crate) fn forward(&self, isa: Isa, rows: &[f32], output: &mut [f32], then: Then<'_>) {
         match self {
             Self::F32(weights) => matmul(isa, Rows::dense(rows, weights.num_in()), weights, output, then),
             Self::Bf16(weights) => matmul(isa, Rows::dense(rows, weights.num_in()), weights, output, then),
         }
     }
 
-    /// Length of the rows that come out.
-    pub(in crate::model) fn num_out(&self) -> usize {
+    /// Length of the rows that go in.
+    pub(crate) fn num_in(&self) -> usize {
         match self {
-            Self::F32(weights) => weights.num_out(),
-            Self::Bf16(weights) => weights.num_out(),
+            Self::F32(weights) => weights.num_in(),
+            Self::Bf16(weights) => weights.num_in(),
         }
     }
 
-    /// Bytes that it holds.
-    pub(in crate::model) fn size_bytes(&self) -> usize {
+    /// Length of the rows that come out.
+    pub(crate) fn num_out(&self) -> usize {
         match self {
-            Self::F32(weights) => weights.size_bytes(),
-            Self::Bf16(weights) => weights.size_bytes(),
+            Self::F32(weights) => weights.num_out(),
+            Self::Bf16(weights) => weights.num_out(),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! The network on our own kernels: the same numbers as the candle path to f32 accuracy, faster.
+//! The network's layers on our own kernels: the numbers of the candle path to f32 accuracy, faster.
 //!
-//! Weights come in as rows of numbers with the checkpoint's names, activations are slices; a tensor
-//! library is not known here. `idefics3` runs the same network through candle and stays the oracle.
-//! One tile at a time, one layer a step, buffers are reused; bf16 checkpoints stay bf16 in memory.
+//! Weights come in as numbers with the checkpoint's names, activations as slices; no tensor library
+//! is known here. `idefics3` puts these layers in the place of its own ones when it may; its own ones,
+//! through candle, stay the oracle. Checkpoints that are stored in bf16 stay so in memory, exactly.
 
 pub(super) mod linear;
 
