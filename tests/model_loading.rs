@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use doclens::model::inspect::{InspectInput, inspect};
-use doclens::model::{LoadOptions, LoadProgress, check, load};
+use doclens::model::{KernelChoice, LoadOptions, LoadProgress, check, load};
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde_json::{Value, json};
@@ -272,7 +272,8 @@ fn settings_are_found_wherever_they_are_stored() {
 fn loading_tells_how_far_it_is_and_what_it_has() {
     let folder = checkpoint();
     let mut heard: Vec<LoadProgress> = Vec::new();
-    let model = load(folder.path(), &LoadOptions::default(), &mut |progress| heard.push(progress)).unwrap();
+    let options = LoadOptions { kernels: KernelChoice::Candle, ..LoadOptions::default() };
+    let model = load(folder.path(), &options, &mut |progress| heard.push(progress)).unwrap();
     assert!(heard.is_sorted_by_key(|progress| progress.done_bytes));
     let last = heard.last().unwrap();
     assert_eq!(last.done_bytes, last.total_bytes);
@@ -281,5 +282,13 @@ fn loading_tells_how_far_it_is_and_what_it_has() {
     assert_eq!(report.num_parameters, 59_744);
     assert_eq!((last.total_bytes, report.weight_bytes), (2 * 59_744, 4 * 59_744));
     assert_eq!((report.device.as_str(), report.dtype.as_str()), ("CPU", "f32"));
-    assert_eq!(report.stored_dtype, "f16");
+    assert_eq!((report.stored_dtype.as_str(), report.kernels.as_str()), ("f16", "candle"));
+
+    let mut last = None;
+    let model = load(folder.path(), &LoadOptions::default(), &mut |progress| last = Some(progress)).unwrap();
+    let last = last.unwrap();
+    assert_eq!(last.done_bytes, last.total_bytes);
+    // Our own kernels want the tied table a second time, packed; rows are looked up as they are stored.
+    assert!(model.report().weight_bytes > 4 * 59_744);
+    assert_ne!(model.report().kernels, "candle");
 }

@@ -14,21 +14,35 @@ use std::path::{Path, PathBuf};
 
 use doclens::model::inspect::{self, InspectInput, encode_masked_tile, resize_lanczos};
 use doclens::model::{
-    DeviceChoice, DtypeChoice, Error, GenerationOptions, Idefics3, Instruction, LoadOptions, PageModel, Step,
-    Stop, load,
+    DeviceChoice, DtypeChoice, Error, GenerationOptions, Idefics3, Instruction, KernelChoice, LoadOptions,
+    PageModel, Step, Stop, load,
 };
 use golden::{Numbers, cases, departures, fixture, largest_difference, read_json, read_tensors};
 use image::RgbImage;
 
 const FIXTURES: [&str; 3] = ["tiny-idefics3", "tiny-r3-bf16", "tiny-r1-f16"];
 
-fn load_exact(folder: &Path) -> Idefics3 {
-    let options = LoadOptions { device: DeviceChoice::Cpu, dtype: DtypeChoice::F32 };
+/// Everything that claims the accuracy of f32: our own kernels with and without the machine's special
+/// instructions, and candle.
+const KERNELS: [KernelChoice; 3] = [KernelChoice::Auto, KernelChoice::Baseline, KernelChoice::Candle];
+
+fn load_with(folder: &Path, kernels: KernelChoice) -> Idefics3 {
+    let options = LoadOptions { device: DeviceChoice::Cpu, dtype: DtypeChoice::F32, kernels };
     load(folder, &options, &mut |_progress| {}).unwrap()
 }
 
+fn load_exact(folder: &Path) -> Idefics3 {
+    load_with(folder, KernelChoice::Auto)
+}
+
 fn check_folder(folder: &Path) {
-    let model = load_exact(&folder.join("checkpoint"));
+    for kernels in KERNELS {
+        check_folder_with(folder, kernels);
+    }
+}
+
+fn check_folder_with(folder: &Path, kernels: KernelChoice) {
+    let model = load_with(&folder.join("checkpoint"), kernels);
     let dumps = tempfile::tempdir().unwrap();
     let cases = cases(folder);
     assert!(!cases.is_empty(), "{} has no cases", folder.display());
@@ -38,7 +52,7 @@ fn check_folder(folder: &Path) {
         let dump = dumps.path().join(case.file_name().unwrap());
         inspection.write(&dump.with_extension("safetensors")).unwrap();
         let departures = departures(&case, &dump);
-        assert!(departures.is_empty(), "{}:\n{}", case.display(), departures.join("\n"));
+        assert!(departures.is_empty(), "{} on {kernels:?}:\n{}", case.display(), departures.join("\n"));
     }
 }
 
@@ -102,8 +116,8 @@ fn texts_and_tokens_are_those_of_the_reference() {
 
 #[test]
 fn partly_valid_tiles_are_masked() {
-    for name in FIXTURES {
-        let model = load_exact(&fixture(name).join("checkpoint"));
+    for (name, kernels) in FIXTURES.iter().flat_map(|name| KERNELS.map(|kernels| (*name, kernels))) {
+        let model = load_with(&fixture(name).join("checkpoint"), kernels);
         let tensors = read_tensors(&fixture(name).join("goldens/vision_mask.safetensors"));
         let rows = |name: &str| {
             let numbers = &tensors[name];
@@ -129,7 +143,12 @@ fn partly_valid_tiles_are_masked() {
 #[test]
 fn a_trained_model_reads_its_pages_word_for_word() {
     let folder = fixture("pocket-form");
-    let mut model = load_exact(&folder.join("checkpoint"));
+    for kernels in KERNELS {
+        reads_its_pages(&folder, load_with(&folder.join("checkpoint"), kernels));
+    }
+}
+
+fn reads_its_pages(folder: &Path, mut model: Idefics3) {
     for page in 0..8 {
         let image = inspect::read_image(&folder.join(format!("samples/form{page}.png"))).unwrap();
         let expected = std::fs::read_to_string(folder.join(format!("samples/form{page}.out.dt"))).unwrap();

@@ -134,6 +134,7 @@ fn load_options(settings: ModelSettings) -> LoadOptions {
             DtypeChoice::F16 => model::DtypeChoice::F16,
             DtypeChoice::Bf16 => model::DtypeChoice::Bf16,
         },
+        kernels: model::KernelChoice::Auto,
     }
 }
 

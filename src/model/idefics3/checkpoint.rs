@@ -152,10 +152,14 @@ impl TensorSource<'_> {
 
     /// The numbers of the tensor of this name, for our own kernels.
     pub(super) fn numbers(&self, name: &str) -> Result<Numbers, Error> {
-        let name = format!("{}{name}", self.prefix);
-        let numbers = self.root.weights.numbers(&name)?;
+        (self.root.on_bytes)(self.root.weights.stored_bytes(&format!("{}{name}", self.prefix)));
+        self.numbers_again(name)
+    }
+
+    /// The same of a tensor that has been handed out in another form: it is not told twice.
+    pub(super) fn numbers_again(&self, name: &str) -> Result<Numbers, Error> {
+        let numbers = self.root.weights.numbers(&format!("{}{name}", self.prefix))?;
         self.root.device_bytes.set(self.root.device_bytes.get() + numbers.size_bytes());
-        (self.root.on_bytes)(self.root.weights.stored_bytes(&name));
         Ok(numbers)
     }
 

@@ -92,7 +92,8 @@ impl TextModel {
                 (table.clone(), Head::Candle(Linear::without_bias(table)))
             }
             (Some(isa), has_head) => {
-                let numbers = if has_head { root.numbers(LM_HEAD)? } else { embeddings.numbers("weight")? };
+                let numbers =
+                    if has_head { root.numbers(LM_HEAD)? } else { embeddings.numbers_again("weight")? };
                 let lm_head = Head::Native(isa, PackedLinear::new(config.hidden_size, &[numbers]));
                 (embeddings.get_as_stored("weight")?, lm_head)
             }

@@ -85,8 +85,11 @@ mod tests {
                 let (keys, values) = cache.head(head);
                 for at in 0..20 {
                     let wanted = position as f32 * 100.0 + (head * 20 + at) as f32;
-                    assert_eq!(keys.panel(position / PANEL)[at][position % PANEL], wanted + 0.25);
-                    assert_eq!(values.panel(at / PANEL)[position][at % PANEL], wanted + 0.5);
+                    let stored = [
+                        keys.panel(position / PANEL)[at][position % PANEL],
+                        values.panel(at / PANEL)[position][at % PANEL],
+                    ];
+                    assert_eq!(stored.map(f32::to_bits), [wanted + 0.25, wanted + 0.5].map(f32::to_bits));
                 }
             }
         }

@@ -191,9 +191,10 @@ fn many_rows_block<T: Stored>(
     num_rows: usize,
     then: Then<'_>,
 ) {
+    let RowsMut { data: output, stride, width } = output;
     let mut sums = vec![[0.0f32; PANEL]; num_rows];
-    let mut room = [[0.0f32; PANEL]; INNER_BLOCK];
-    for (panel_idx, column) in (0..output.width).step_by(PANEL).enumerate() {
+    let mut room = vec![[0.0f32; PANEL]; INNER_BLOCK];
+    for (panel_idx, column) in (0..width).step_by(PANEL).enumerate() {
         let panel = part.weights.panel(part.first_panel + panel_idx);
         sums.fill([0.0; PANEL]);
         for from in (0..part.num_in).step_by(INNER_BLOCK) {
@@ -203,9 +204,9 @@ fn many_rows_block<T: Stored>(
             add_products(isa, row, lines, &mut sums);
         }
         let bias_from = (part.first_panel + panel_idx) * PANEL;
-        let count = PANEL.min(output.width - column);
+        let count = PANEL.min(width - column);
         for (row, sums) in sums.iter_mut().enumerate() {
-            store(isa, sums, &mut output.data[row * output.stride + column..][..count], bias_from, then);
+            store(isa, sums, &mut output[row * stride + column..][..count], bias_from, then);
         }
     }
 }
@@ -222,10 +223,10 @@ fn add_products<'a>(
         let first = group * ROWS;
         match sums {
             [a, b, c, d, e, f] => {
-                accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d], [e], [f]])
+                accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d], [e], [f]]);
             }
             [a, b, c, d, e] => {
-                accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d], [e]])
+                accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d], [e]]);
             }
             [a, b, c, d] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d]]),
             [a, b, c] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c]]),
@@ -249,13 +250,14 @@ fn few_rows_block<T: Stored, const P: usize, const N: usize>(
     output: RowsMut<'_>,
     then: Then<'_>,
 ) {
-    let num_panels = output.width.div_ceil(PANEL);
+    let RowsMut { data: output, stride, width } = output;
+    let num_panels = width.div_ceil(PANEL);
     let together = num_panels / P * P;
     let rows: [&[f32]; N] = std::array::from_fn(|index| rows.row(index, 0, part.num_in));
     let mut finish = |panel_idx: usize, row: usize, sums: &mut [f32; PANEL]| {
         let column = panel_idx * PANEL;
-        let count = PANEL.min(output.width - column);
-        let place = &mut output.data[row * output.stride + column..][..count];
+        let count = PANEL.min(width - column);
+        let place = &mut output[row * stride + column..][..count];
         store(isa, sums, place, part.first_panel * PANEL + column, then);
     };
     let panel = |index: usize| &part.weights.panel(part.first_panel + index)[..part.num_in];
