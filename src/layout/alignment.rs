@@ -223,12 +223,11 @@ fn touched(chunk: &Chunk, columns: &[(f64, f64)], strips: &[f64]) -> std::ops::R
         |&col: &usize| columns[col].1.min(chunk.bbox.right) > columns[col].0.max(chunk.bbox.left) + 0.01;
     let first = (0..columns.len()).find(overlaps);
     let last = (0..columns.len()).rev().find(overlaps);
-    match (first, last) {
-        (Some(first), Some(last)) => first..last + 1,
-        _ => {
-            let col = column_at(strips, chunk.bbox.center_x());
-            col..col + 1
-        }
+    if let (Some(first), Some(last)) = (first, last) {
+        first..last + 1
+    } else {
+        let col = column_at(strips, chunk.bbox.center_x());
+        col..col + 1
     }
 }
 
