@@ -191,6 +191,11 @@ pub fn strong_family() -> FontFamily {
     FontFamily::Name("strong".into())
 }
 
+/// Family of the italic face of the interface font.
+pub fn italic_family() -> FontFamily {
+    FontFamily::Name("italic".into())
+}
+
 /// Family of the icon font.
 pub fn icon_family() -> FontFamily {
     FontFamily::Name("icons".into())
@@ -199,6 +204,11 @@ pub fn icon_family() -> FontFamily {
 /// Semibold text of the interface at a size in points.
 pub fn strong(size: f32) -> FontId {
     FontId::new(size, strong_family())
+}
+
+/// The icon font at a size in points; glyphs are the constants of [`super::icons`].
+pub fn icon(size: f32) -> FontId {
+    FontId::new(size, icon_family())
 }
 
 /// Text of a pane that is read: 14.5 pt.

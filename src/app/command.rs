@@ -1,0 +1,275 @@
+//! Everything the user can do, and the way there.
+//!
+//! Drawing never changes the world: a widget sends a [`Command`], and the window runs the commands
+//! of a frame, in order, before it draws the next one.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+
+use super::output_pane::{ExportFormat, PaneTab, TableFormat};
+use super::settings::{EnginePreference, ThemeChoice};
+use super::state::{ElementRef, NoticeId, SubWindow};
+use crate::document::page::PageIndex;
+use crate::engine::job::DocumentId;
+use crate::markup::{Label, NodeId};
+
+/// Something the user asked for.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Show the dialog that picks documents.
+    PickFiles,
+    /// Open these files.
+    OpenFiles(Vec<PathBuf>),
+    /// Open an image from the clipboard.
+    OpenPastedImage(Arc<egui::ColorImage>),
+    /// Open the sample document that the program carries.
+    OpenSample,
+    /// Try the password for the encrypted file that waits for one.
+    SubmitPassword(String),
+    /// Do not open the encrypted file.
+    DropPasswordRequest,
+    /// Forget a document.
+    CloseDocument(DocumentId),
+    /// Show another open document.
+    ShowDocument(DocumentId),
+    /// Take a file out of the recent ones.
+    ForgetRecent(PathBuf),
+
+    /// Bring a page to the top of the view.
+    GoToPage(PageIndex),
+    /// The view has been scrolled to this page.
+    PageInView(PageIndex),
+    /// Change the size of the pages on the screen.
+    Zoom(ZoomStep),
+    /// Move the view by a fraction of its height, down for positive.
+    ScrollBy(f32),
+    /// Turn the page a quarter clockwise, or back.
+    RotatePage(PageIndex, Turn),
+
+    /// Convert one page.
+    ConvertPage(PageIndex),
+    /// Convert all pages that have not been; all of them when none is left.
+    ConvertAll,
+    /// Convert these pages.
+    ConvertPages(Vec<PageIndex>),
+    /// Stop converting this page.
+    CancelPage(PageIndex),
+    /// Stop all conversions.
+    CancelAll,
+    /// Escape: cancel conversions, then deselect, then close what is open.
+    StepBack,
+    /// Read the page's own text, to know whether there is any.
+    ProbeText(PageIndex),
+
+    /// The pointer is over this element, or over none any more.
+    Hover(Option<ElementRef>),
+    /// Select an element, or nothing.
+    Select {
+        /// Which.
+        element: Option<ElementRef>,
+        /// Where it was selected; the other sides bring it into view.
+        from: Side,
+    },
+    /// Select the next element in reading order (1) or the one before (-1).
+    SelectNeighbour(isize),
+
+    /// Put the page in view on the clipboard.
+    CopyPage(ExportFormat),
+    /// Put an element on the clipboard.
+    CopyElement(ElementRef, ExportFormat),
+    /// Put a table on the clipboard.
+    CopyTable(ElementRef, TableFormat),
+    /// Put what is selected, or else the page, on the clipboard.
+    CopySelection,
+    /// Ask where to, then write the converted pages.
+    SaveAs(ExportFormat),
+    /// Write the document as it was last saved, or ask.
+    Save,
+    /// Ask where to, then write one table.
+    SaveTableAs(ElementRef, TableFormat),
+    /// Show a file in the desktop's way.
+    OpenInDesktop(PathBuf),
+
+    /// Show the dialog that picks a model's folder.
+    PickModelFolder,
+    /// Load a model.
+    LoadModel(PathBuf),
+    /// Free the model's memory.
+    UnloadModel,
+    /// Choose which recognizer converts.
+    UseEngine(EnginePreference),
+
+    /// Show the boxes of a label, or no longer.
+    ToggleLabel(Label),
+    /// Fold or unfold the legend.
+    ToggleLegend,
+    /// Show the reading order, or no longer.
+    ToggleReadingOrder,
+    /// Show two-letter tags at each box, or no longer.
+    ToggleTags,
+    /// Show pages light on dark, or no longer.
+    ToggleInvertedPages,
+    /// Show or hide the thumbnails.
+    ToggleThumbnails,
+    /// Show or hide the live pane.
+    TogglePane,
+    /// Give page and pane the same width.
+    EqualisePane,
+    /// The divider was dragged: the pane's part of the width.
+    ResizePane(f32),
+    /// Show page headers and footers in the pane, or no longer.
+    ToggleFurniture,
+    /// Another view of the pane was chosen.
+    ShowPaneTab(PaneTab),
+    /// Choose the colours of the window.
+    UseTheme(ThemeChoice),
+    /// Let things move and fade, or not.
+    SetReducedMotion(bool),
+    /// Preview pages by their own text, or not.
+    SetTextPreview(bool),
+    /// Load the last model when the window opens, or not.
+    SetLoadModelAtStart(bool),
+    /// Limit the tokens of a page.
+    SetTokenLimit(Option<usize>),
+
+    /// Open a window over the document.
+    Open(SubWindow),
+    /// Close that window.
+    CloseSubWindow,
+    /// Take away a notice.
+    DismissNotice(NoticeId),
+    /// Unfold or fold a notice's details.
+    ToggleNoticeDetails(NoticeId),
+    /// Put text on the clipboard.
+    CopyText(String),
+    /// Close the program.
+    Quit,
+}
+
+/// A change of the pages' size on the screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ZoomStep {
+    /// One step larger.
+    In,
+    /// One step smaller.
+    Out,
+    /// As large as on paper.
+    Actual,
+    /// This many times as large as on paper.
+    To(f64),
+    /// As wide as the view.
+    FitWidth,
+    /// A whole page in the view.
+    FitPage,
+}
+
+/// A quarter turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// To the right.
+    Clockwise,
+    /// To the left.
+    Anticlockwise,
+}
+
+/// Where an element was selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// On the page.
+    Page,
+    /// In the live pane.
+    Pane,
+    /// By a key.
+    Keyboard,
+}
+
+/// More than a person can do between two frames; dropping beyond it is logged.
+const MAX_WAITING: usize = 256;
+
+/// The widgets' end of the command queue.
+#[derive(Clone, Debug)]
+pub struct CommandSender {
+    sender: Sender<Command>,
+    ctx: egui::Context,
+}
+
+impl CommandSender {
+    /// The queue's two ends. Sending asks `ctx` for another frame, in which the command runs.
+    pub fn queue(ctx: &egui::Context) -> (Self, Receiver<Command>) {
+        let (sender, receiver) = crossbeam_channel::bounded(MAX_WAITING);
+        (Self { sender, ctx: ctx.clone() }, receiver)
+    }
+
+    /// Queues a command for the next frame.
+    pub fn send(&self, command: Command) {
+        match self.sender.try_send(command) {
+            Ok(()) => self.ctx.request_repaint(),
+            Err(TrySendError::Full(command) | TrySendError::Disconnected(command)) => {
+                tracing::warn!(?command, "the command queue is full");
+            }
+        }
+    }
+}
+
+/// Pages written as people write them: `1-3, 7`, `5-`, `-2`, counted from 1.
+///
+/// `None` when it is not a list of pages of a document of `num_pages`. The pages come sorted, each
+/// once.
+pub fn parse_page_range(text: &str, num_pages: usize) -> Option<Vec<PageIndex>> {
+    let mut pages = std::collections::BTreeSet::new();
+    for part in text.split([',', ';', ' ']).map(str::trim).filter(|part| !part.is_empty()) {
+        let (first, last) = match part.split_once(['-', '–']) {
+            Some((first, last)) => (first.trim(), last.trim()),
+            None => (part, part),
+        };
+        let first = if first.is_empty() { 1 } else { first.parse().ok()? };
+        let last = if last.is_empty() { num_pages } else { last.parse().ok()? };
+        if first < 1 || last > num_pages || first > last {
+            return None;
+        }
+        pages.extend((first - 1..last).map(PageIndex));
+    }
+    (!pages.is_empty()).then(|| pages.into_iter().collect())
+}
+
+/// What a command about a node of the pane means for the page it stands on.
+pub fn element_on(page: PageIndex, node: Option<NodeId>) -> Option<ElementRef> {
+    node.map(|node| ElementRef { page, node })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<&[usize]>) {
+        let pages = parse_page_range(text, 12);
+        let numbers = pages.map(|pages| pages.iter().map(|page| page.number()).collect::<Vec<_>>());
+        assert_eq!(numbers.as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn page_ranges_are_read_as_people_write_them() {
+        check("1-3, 7", Some(&[1, 2, 3, 7]));
+        check("10-", Some(&[10, 11, 12]));
+        check("-2", Some(&[1, 2]));
+        check("7,3 3", Some(&[3, 7]));
+        check("2–4", Some(&[2, 3, 4]));
+        check("0", None);
+        check("13", None);
+        check("4-2", None);
+        check("two", None);
+        check("", None);
+        check("99999999999999999999", None);
+    }
+
+    #[test]
+    fn a_full_queue_drops_instead_of_waiting() {
+        let (sender, receiver) = CommandSender::queue(&egui::Context::default());
+        for _ in 0..MAX_WAITING + 5 {
+            sender.send(Command::CancelAll);
+        }
+        assert_eq!(receiver.try_iter().count(), MAX_WAITING);
+    }
+}

@@ -1,0 +1,517 @@
+//! Runs commands: the one place where what the user asked for changes the state or becomes a job.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::Context;
+
+use super::App;
+use super::background::{Answer, DialogRequest, SaveSubject};
+use super::bitmap::bmp_bytes;
+use super::command::{Command, Side, Turn};
+use super::exports::{Export, element_text, stem, table_extension, table_text};
+use super::output_pane::{ExportFormat, TableFormat};
+use super::settings::EnginePreference;
+use super::state::{
+    ConversionStatus, ElementRef, JobPurpose, ModelState, NoticeAction, SubWindow, TextSupply,
+};
+use crate::document::page::{PageIndex, Rotation};
+use crate::engine::job::{DocumentId, DocumentSource, Job, ModelSettings, RecognizeRequest, Task};
+use crate::engine::user_message::UserMessage;
+use crate::markup::NodeKind;
+
+/// The sample document that the program carries.
+const SAMPLE: &[u8] = include_bytes!("../../assets/sample.pdf");
+
+/// A dialog that was closed faster than a hand can was never shown.
+const NEVER_SHOWN: std::time::Duration = std::time::Duration::from_millis(400);
+
+impl App {
+    /// Runs one command.
+    pub(super) fn execute(&mut self, ctx: &Context, command: Command) {
+        match command {
+            Command::PickFiles => self.background.ask(DialogRequest::OpenFiles),
+            Command::OpenFiles(paths) => self.open_files(paths),
+            Command::OpenPastedImage(image) => {
+                let bytes = bmp_bytes(&image);
+                self.open(DocumentSource::Bytes { name: "Pasted image".to_owned(), bytes }, None);
+            }
+            Command::OpenSample => self.open(
+                DocumentSource::Bytes { name: "sample.pdf".to_owned(), bytes: Arc::from(SAMPLE) },
+                None,
+            ),
+            Command::SubmitPassword(password) => self.try_password(password),
+            Command::DropPasswordRequest => self.state.password = None,
+            Command::CloseDocument(document) => self.close_document(document),
+            Command::ShowDocument(document) => self.state.shown = Some(document),
+            Command::ForgetRecent(path) => self.state.settings.recent.retain(|recent| *recent != path),
+            Command::GoToPage(_)
+            | Command::PageInView(_)
+            | Command::Zoom(_)
+            | Command::ScrollBy(_)
+            | Command::RotatePage(..)
+            | Command::ProbeText(_)
+            | Command::Hover(_)
+            | Command::Select { .. }
+            | Command::SelectNeighbour(_) => self.execute_in_view(command),
+            Command::ConvertPage(page) => self.convert(&[page]),
+            Command::ConvertPages(pages) => self.convert(&pages),
+            Command::ConvertAll => self.convert_all(),
+            Command::CancelPage(page) => self.cancel_page(page),
+            Command::CancelAll => self.cancel_all(),
+            Command::StepBack => self.step_back(),
+            Command::CopyPage(_)
+            | Command::CopyElement(..)
+            | Command::CopyTable(..)
+            | Command::CopySelection
+            | Command::CopyText(_) => self.execute_copy(ctx, command),
+            Command::SaveAs(format) => self.save_as(format),
+            Command::Save => self.save(),
+            Command::SaveTableAs(element, format) => self.save_table_as(element, format),
+            Command::OpenInDesktop(path) => {
+                ctx.open_url(egui::OpenUrl::new_tab(format!("file://{}", path.display())));
+            }
+            Command::PickModelFolder => self.background.ask(DialogRequest::ModelFolder),
+            Command::LoadModel(folder) => self.load_model(folder),
+            Command::UnloadModel => self.unload_model(),
+            Command::Open(window) => self.state.sub_window = Some(window),
+            Command::CloseSubWindow => self.state.sub_window = None,
+            Command::DismissNotice(id) => self.state.notices.dismiss(id),
+            Command::ToggleNoticeDetails(id) => self.state.notices.toggle_details(id),
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            Command::UseEngine(_)
+            | Command::ToggleLabel(_)
+            | Command::ToggleLegend
+            | Command::ToggleReadingOrder
+            | Command::ToggleTags
+            | Command::ToggleInvertedPages
+            | Command::ToggleThumbnails
+            | Command::TogglePane
+            | Command::EqualisePane
+            | Command::ResizePane(_)
+            | Command::ToggleFurniture
+            | Command::ShowPaneTab(_)
+            | Command::UseTheme(_)
+            | Command::SetReducedMotion(_)
+            | Command::SetTextPreview(_)
+            | Command::SetLoadModelAtStart(_)
+            | Command::SetTokenLimit(_) => self.execute_setting(ctx, command),
+        }
+    }
+
+    fn execute_in_view(&mut self, command: Command) {
+        let Some(document) = self.state.document_mut() else { return };
+        let id = document.id();
+        match command {
+            Command::GoToPage(page) if page.0 < document.num_pages() => {
+                document.current = page;
+                self.page_view.go_to(id, page);
+                self.page_came_into_view(page);
+            }
+            Command::PageInView(page) => {
+                document.current = page;
+                self.page_came_into_view(page);
+            }
+            Command::Zoom(step) => self.page_view.apply_zoom(id, step),
+            Command::ScrollBy(fraction) => self.page_view.scroll_by(id, fraction),
+            Command::RotatePage(page, turn) => {
+                if let Some(entry) = document.page_mut(page) {
+                    let turn = match turn {
+                        Turn::Clockwise => Rotation::Quarter,
+                        Turn::Anticlockwise => Rotation::ThreeQuarters,
+                    };
+                    entry.rotation = entry.rotation.then(turn);
+                    document.num_turns += 1;
+                }
+            }
+            Command::ProbeText(page) => self.probe_text(page),
+            Command::Hover(element) => document.hovered = element,
+            Command::Select { element, from } => {
+                document.selected = element;
+                if from != Side::Page {
+                    self.state.reveal_on_page = element;
+                }
+                if from != Side::Pane {
+                    self.state.reveal_in_pane = element;
+                }
+            }
+            Command::SelectNeighbour(step) => {
+                if let Some(element) = document.neighbour(step) {
+                    self.execute_in_view(Command::Select { element: Some(element), from: Side::Keyboard });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn execute_setting(&mut self, ctx: &Context, command: Command) {
+        let settings = &mut self.state.settings;
+        match command {
+            Command::UseEngine(engine) => {
+                settings.engine = engine;
+                if let Some((page, _)) = self.state.page() {
+                    self.probe_text(page);
+                }
+            }
+            Command::ToggleLabel(label) => settings.toggle_label(label),
+            Command::ToggleLegend => settings.shows_legend = !settings.shows_legend,
+            Command::ToggleReadingOrder => settings.shows_reading_order = !settings.shows_reading_order,
+            Command::ToggleTags => settings.shows_tags = !settings.shows_tags,
+            Command::ToggleInvertedPages => settings.inverts_pages = !settings.inverts_pages,
+            Command::ToggleThumbnails => settings.shows_thumbnails = !settings.shows_thumbnails,
+            Command::TogglePane => settings.shows_pane = !settings.shows_pane,
+            Command::EqualisePane => settings.pane_fraction = 0.5,
+            Command::ResizePane(fraction) => settings.pane_fraction = fraction,
+            Command::ToggleFurniture => settings.shows_furniture = !settings.shows_furniture,
+            Command::ShowPaneTab(tab) => settings.pane_tab = tab,
+            Command::UseTheme(theme) => {
+                settings.theme = theme;
+                ctx.set_theme(theme.preference());
+            }
+            Command::SetReducedMotion(reduces) => settings.reduces_motion = reduces,
+            Command::SetTextPreview(previews) => settings.previews_text_layer = previews,
+            Command::SetLoadModelAtStart(loads) => settings.loads_model_at_start = loads,
+            Command::SetTokenLimit(limit) => settings.max_new_tokens = limit,
+            _ => {}
+        }
+    }
+
+    // Documents.
+
+    fn open_files(&mut self, paths: Vec<PathBuf>) {
+        self.state.sub_window = None;
+        for path in paths {
+            let open =
+                self.state.documents.iter().find(|document| document.info.path.as_ref() == Some(&path));
+            match open {
+                Some(document) => self.state.shown = Some(document.id()),
+                None => self.open(DocumentSource::File(path), None),
+            }
+        }
+    }
+
+    fn open(&mut self, source: DocumentSource, password: Option<String>) {
+        let name = match &source {
+            DocumentSource::File(path) => path
+                .file_name()
+                .map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned()),
+            DocumentSource::Bytes { name, .. } => name.clone(),
+        };
+        let has_password = password.is_some();
+        let job = self.backend.submit(Job::Open { source: source.clone(), password });
+        self.state.jobs.insert(job, JobPurpose::Open { source, name, has_password });
+    }
+
+    fn try_password(&mut self, password: String) {
+        if let Some(request) = &mut self.state.password {
+            request.is_trying = true;
+            let source = request.source.clone();
+            self.open(source, Some(password));
+        }
+    }
+
+    fn close_document(&mut self, id: DocumentId) {
+        let Some(index) = self.state.documents.iter().position(|document| document.id() == id) else {
+            return;
+        };
+        let document = self.state.documents.remove(index);
+        for (_, job) in document.unfinished() {
+            self.backend.cancel(job);
+        }
+        let job = self.backend.submit(Job::Close(id));
+        self.state.jobs.insert(job, JobPurpose::Close);
+        self.textures.forget_document(id);
+        self.page_view.forget_document(id);
+        self.page_list.forget_document(id);
+        if self.state.shown == Some(id) {
+            let next = index.min(self.state.documents.len().saturating_sub(1));
+            self.state.shown = self.state.documents.get(next).map(super::state::DocumentState::id);
+        }
+    }
+
+    /// The page that is looked at jumps the queue, and what can be offered for it is found out.
+    fn page_came_into_view(&mut self, page: PageIndex) {
+        if let Some((_, entry)) = self.state.page()
+            && let ConversionStatus::Queued(job) = entry.conversion.status
+        {
+            self.backend.prioritize(job);
+        }
+        self.probe_text(page);
+        let previews = self.state.settings.previews_text_layer;
+        let is_new = self.state.page().is_some_and(|(_, entry)| {
+            matches!(entry.conversion.status, ConversionStatus::None) && entry.text != TextSupply::Absent
+        });
+        if previews && is_new {
+            self.recognize(page, crate::engine::job::EngineChoice::TextLayer);
+        }
+    }
+
+    /// Looks whether a page has text of its own, where that decides what can be offered.
+    fn probe_text(&mut self, page: PageIndex) {
+        if self.state.reader() != super::state::Reader::TextLayer {
+            return;
+        }
+        let Some(document) = self.state.document_mut() else { return };
+        let id = document.id();
+        let Some(entry) = document.page_mut(page) else { return };
+        if entry.text == TextSupply::Unknown && matches!(entry.conversion.status, ConversionStatus::None) {
+            entry.text = TextSupply::Asked;
+            let job = self.backend.submit(Job::ReadTextLayer { document: id, page });
+            self.state.jobs.insert(job, JobPurpose::ReadTextLayer { document: id, page });
+        }
+    }
+
+    // Conversions.
+
+    fn convert(&mut self, pages: &[PageIndex]) {
+        let choice = self.state.settings.engine_choice();
+        for page in pages {
+            self.recognize(*page, choice);
+        }
+        if pages.len() == 1 {
+            self.state.settings.shows_pane = true;
+        }
+    }
+
+    fn convert_all(&mut self) {
+        let Some(document) = self.state.document() else { return };
+        let is_open = |page: &PageIndex| {
+            document.page(*page).is_some_and(|entry| {
+                matches!(entry.conversion.status, ConversionStatus::None | ConversionStatus::Failed(_))
+            })
+        };
+        let all: Vec<PageIndex> = (0..document.num_pages()).map(PageIndex).collect();
+        let open: Vec<PageIndex> = all.iter().copied().filter(is_open).collect();
+        if !open.is_empty() {
+            self.convert(&open);
+        } else if document.unfinished().next().is_none() {
+            let words = format!("All {} pages are converted", all.len());
+            let action = NoticeAction { words: "Convert again", command: Command::ConvertPages(all) };
+            self.state.notices.done(words, Some(action));
+        }
+    }
+
+    fn recognize(&mut self, page: PageIndex, engine: crate::engine::job::EngineChoice) {
+        let generation = self.state.settings.generation();
+        let Some(document) = self.state.document_mut() else { return };
+        let (id, is_visible) = (document.id(), document.current == page);
+        let Some(entry) = document.page_mut(page) else { return };
+        if entry.conversion.status.job().is_some() {
+            return;
+        }
+        let job = self.backend.submit(Job::Recognize(RecognizeRequest {
+            document: id,
+            page,
+            rotation: entry.rotation,
+            engine,
+            region: None,
+            task: Task::Page,
+            generation,
+            is_visible,
+        }));
+        entry.conversion.queue(job);
+        self.state.jobs.insert(job, JobPurpose::Recognize { document: id, page });
+    }
+
+    fn cancel_page(&mut self, page: PageIndex) {
+        let job = self
+            .state
+            .document()
+            .and_then(|document| document.page(page))
+            .and_then(|entry| entry.conversion.status.job());
+        if let Some(job) = job {
+            self.backend.cancel(job);
+        }
+    }
+
+    /// Stops all conversions, those that wait first, so that none of them starts meanwhile.
+    fn cancel_all(&mut self) {
+        let mut jobs: Vec<_> = self
+            .state
+            .documents
+            .iter()
+            .flat_map(|document| document.pages.iter().filter_map(|page| page.conversion.status.job()))
+            .collect();
+        jobs.sort_unstable();
+        for job in jobs.into_iter().rev() {
+            self.backend.cancel(job);
+        }
+    }
+
+    fn step_back(&mut self) {
+        if self.state.password.is_some() {
+            self.state.password = None;
+        } else if self.state.sub_window.is_some() {
+            self.state.sub_window = None;
+        } else if self.state.documents.iter().any(|document| document.unfinished().next().is_some()) {
+            self.cancel_all();
+        } else if let Some(document) = self.state.document_mut()
+            && document.selected.is_some()
+        {
+            document.selected = None;
+        }
+    }
+
+    // Copying and saving.
+
+    fn execute_copy(&mut self, ctx: &Context, command: Command) {
+        let text = match command {
+            Command::CopyText(text) => Some(text),
+            Command::CopyPage(format) => self.state.page().and_then(|(page, _)| self.page_text(page, format)),
+            Command::CopyElement(element, format) => self.element_text(element, format),
+            Command::CopyTable(element, format) => self.table_text(element, format),
+            Command::CopySelection => self.selection_text(),
+            _ => None,
+        };
+        match text {
+            Some(text) => {
+                ctx.copy_text(text);
+                self.state.notices.done("Copied", None);
+            }
+            None => self.state.notices.done("Nothing to copy: the page is not converted yet", None),
+        }
+    }
+
+    fn selection_text(&self) -> Option<String> {
+        let document = self.state.document()?;
+        let Some(element) = document.selected else {
+            return self.page_text(document.current, ExportFormat::Markdown);
+        };
+        let tree = document.page(element.page)?.conversion.tree.as_ref()?;
+        match tree.node(element.node).kind {
+            NodeKind::Table { .. } => self.table_text(element, TableFormat::Spreadsheet),
+            _ => self.element_text(element, ExportFormat::Markdown),
+        }
+    }
+
+    fn page_text(&self, page: PageIndex, format: ExportFormat) -> Option<String> {
+        let export = Export::of_page(self.state.document()?, page, format, &self.state.settings)?;
+        Some(export.contents())
+    }
+
+    fn element_text(&self, element: ElementRef, format: ExportFormat) -> Option<String> {
+        let conversion = &self.state.document()?.page(element.page)?.conversion;
+        element_text(conversion, element.node, format)
+    }
+
+    fn table_text(&self, element: ElementRef, format: TableFormat) -> Option<String> {
+        let conversion = &self.state.document()?.page(element.page)?.conversion;
+        table_text(conversion, element.node, format)
+    }
+
+    fn save_as(&mut self, format: ExportFormat) {
+        let Some(document) = self.state.document() else { return };
+        if document.converted().next().is_none() {
+            let action = NoticeAction { words: "Convert all pages", command: Command::ConvertAll };
+            self.state.notices.done("Nothing to save: no page is converted yet", Some(action));
+            return;
+        }
+        let stem = stem(&document.info.name);
+        self.background.ask(DialogRequest::Save {
+            file_name: format!("{stem}.{}", format.extension()),
+            format_words: format.words(),
+            extension: format.extension(),
+            subject: SaveSubject::Document(document.id(), format),
+        });
+    }
+
+    fn save(&mut self) {
+        let Some(document) = self.state.document() else { return };
+        match document.export.clone() {
+            Some((path, format)) => self.write_document(document.id(), path, format),
+            None => self.save_as(ExportFormat::Markdown),
+        }
+    }
+
+    fn save_table_as(&mut self, element: ElementRef, format: TableFormat) {
+        let Some(document) = self.state.document() else { return };
+        let stem = stem(&document.info.name);
+        let extension = table_extension(format);
+        self.background.ask(DialogRequest::Save {
+            file_name: format!("{stem}-page-{}-table.{extension}", element.page),
+            format_words: format.words(),
+            extension,
+            subject: SaveSubject::Table(document.id(), element, format),
+        });
+    }
+
+    fn write_document(&mut self, id: DocumentId, path: PathBuf, format: ExportFormat) {
+        let settings = &self.state.settings;
+        let Some(document) = self.state.documents.iter_mut().find(|document| document.id() == id) else {
+            return;
+        };
+        let Some(export) = Export::of_document(document, format, settings) else { return };
+        document.export = Some((path.clone(), format));
+        if let Err(error) = self.background.export(export, path) {
+            let message = UserMessage {
+                summary: "The document could not be saved".to_owned(),
+                hint: Some("Close other programs and try again".to_owned()),
+                details: Some(error.to_string()),
+                needs_password: false,
+            };
+            self.state.notices.error(message, None);
+        }
+    }
+
+    fn write(&mut self, path: PathBuf, contents: Arc<[u8]>) {
+        let job = self.backend.submit(Job::Save { path: path.clone(), contents });
+        self.state.jobs.insert(job, JobPurpose::Save { path });
+    }
+
+    /// Takes in what a thread has come to.
+    pub(super) fn take_answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Exported { path, contents } => self.write(path, contents),
+            Answer::Dialog { request, paths, stood_open } => {
+                if paths.is_empty() {
+                    if stood_open < NEVER_SHOWN && request == DialogRequest::OpenFiles {
+                        self.state.sub_window = Some(SubWindow::OpenByPath);
+                    }
+                    return;
+                }
+                self.take_paths(request, paths);
+            }
+        }
+    }
+
+    fn take_paths(&mut self, request: DialogRequest, paths: Vec<PathBuf>) {
+        match request {
+            DialogRequest::OpenFiles => self.open_files(paths),
+            DialogRequest::ModelFolder => {
+                if let Some(folder) = paths.into_iter().next() {
+                    self.load_model(folder);
+                }
+            }
+            DialogRequest::Save { subject, .. } => {
+                let Some(path) = paths.into_iter().next() else { return };
+                match subject {
+                    SaveSubject::Document(document, format) => self.write_document(document, path, format),
+                    SaveSubject::Table(document, element, format) => {
+                        if self.state.shown == Some(document)
+                            && let Some(text) = self.table_text(element, format)
+                        {
+                            self.write(path, text.into_bytes().into());
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    // The model.
+
+    pub(super) fn load_model(&mut self, folder: PathBuf) {
+        self.state.model = ModelState::Loading { folder: folder.clone(), progress: None };
+        if self.state.settings.engine == EnginePreference::TextLayer {
+            self.state.settings.engine = EnginePreference::Auto;
+        }
+        let settings = ModelSettings::default();
+        let job = self.backend.submit(Job::LoadModel { folder: folder.clone(), settings });
+        self.state.jobs.insert(job, JobPurpose::LoadModel { folder });
+    }
+
+    fn unload_model(&mut self) {
+        let job = self.backend.submit(Job::UnloadModel);
+        self.state.jobs.insert(job, JobPurpose::UnloadModel);
+    }
+}

@@ -1,0 +1,145 @@
+//! Joins the live pane to the window: what it is told, and what its wishes mean as commands.
+
+use std::cell::RefCell;
+
+use egui::Ui;
+
+use super::super::command::{Command, CommandSender, Side, element_on};
+use super::super::output_pane::{Offer, OutputPane, PageState, PaneAction, PaneInput};
+use super::super::page_view::textures::{PageLook, TextureStore};
+use super::super::shortcuts::key_of;
+use super::super::state::{AppState, Conversion, ConversionStatus, PageEntry, Reader, TextSupply};
+use crate::document::page::{PageIndex, Rotation, pixels_from_page};
+use crate::engine::job::RenderPriority;
+use crate::markup::NodeId;
+
+/// The model that can be had, and its size, for the offer on scans.
+const MODEL: (&str, &str) = ("SmolDocling", "513 MB");
+
+/// Draws the pane into all of `ui`.
+pub fn ui(
+    ui: &mut Ui,
+    pane: &mut OutputPane,
+    state: &AppState,
+    textures: &mut TextureStore,
+    commands: &CommandSender,
+) {
+    let reader = state.reader();
+    let convert_key = key_of(ui.ctx(), "Convert this page").unwrap_or_default();
+    let Some((document, (page, entry))) = state.document().zip(state.page()) else { return };
+    let conversion = &entry.conversion;
+    let here = |element: Option<super::super::state::ElementRef>| {
+        element.filter(|element| element.page == page).map(|element| element.node)
+    };
+    let look = PageLook {
+        document: document.id(),
+        page,
+        rotation: entry.rotation,
+        is_inverted: state.settings.inverts_pages,
+    };
+    let width_px = crop_width_px(ui.pixels_per_point());
+    let size_px = document.turned_size(page).map(|size| size.pixels_at_width(width_px, Rotation::None));
+    let textures = RefCell::new(textures);
+    let picture_crop = |node: NodeId| {
+        let bbox = conversion.tree.as_ref()?.node(node).bbox?;
+        let (width_px, height_px) = size_px?;
+        let part = pixels_from_page(&entry.rotation.turned_bbox(&bbox.clamped()), width_px, height_px);
+        let key = look.part(width_px, part);
+        textures.borrow_mut().want(key, RenderPriority::Nearby).cloned()
+    };
+    let input = PaneInput {
+        view_key: (document.id().0 << 24) | page.0 as u64,
+        state: page_state(document, page, entry, &reader),
+        tree: conversion.tree.as_ref(),
+        markup: &conversion.markup,
+        engine_name: conversion
+            .recognition
+            .as_ref()
+            .map_or(reader.words(), |recognition| recognition.engine_name.as_str()),
+        num_tokens: num_tokens(conversion),
+        hovered: here(document.hovered),
+        selected: here(document.selected),
+        scroll_to: here(state.reveal_in_pane),
+        shows_furniture: state.settings.shows_furniture,
+        picture_crop: Some(&picture_crop),
+        convert_key: &convert_key,
+    };
+    if pane.tab() != state.settings.pane_tab {
+        pane.set_tab(state.settings.pane_tab);
+    }
+    let actions = pane.ui(ui, &input);
+    if pane.tab() != state.settings.pane_tab {
+        commands.send(Command::ShowPaneTab(pane.tab()));
+    }
+    for action in actions {
+        if let Some(command) = command_of(page, action) {
+            commands.send(command);
+        }
+    }
+}
+
+/// Width of the page image that pictures in the pane are cut from: a column of text is narrower
+/// than the pane, so this is enough for one pixel a pixel.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+fn crop_width_px(pixels_per_point: f32) -> u32 {
+    (900.0 * pixels_per_point).round().clamp(300.0, 4000.0) as u32
+}
+
+fn page_state<'a>(
+    document: &super::super::state::DocumentState,
+    page: PageIndex,
+    entry: &'a PageEntry,
+    reader: &'a Reader,
+) -> PageState<'a> {
+    match &entry.conversion.status {
+        ConversionStatus::None => PageState::NotConverted { offer: offer(entry, reader) },
+        ConversionStatus::Queued(job) => {
+            let num_ahead = document.unfinished().filter(|(other, of)| *other != page && of < job).count();
+            PageState::Queued { num_ahead: Some(num_ahead) }
+        }
+        ConversionStatus::Running { progress, .. } => PageState::Running { progress: progress.as_ref() },
+        ConversionStatus::Done(stop_reason) => {
+            PageState::Done { stop_reason: *stop_reason, can_continue: false, can_rescue: false }
+        }
+        ConversionStatus::Failed(message) => PageState::Failed { message },
+    }
+}
+
+fn offer<'a>(entry: &PageEntry, reader: &'a Reader) -> Offer<'a> {
+    let needs_model =
+        |is_garbled| Offer::NeedsModel { is_garbled, model_name: Some(MODEL.0), model_size: Some(MODEL.1) };
+    match (reader, entry.text) {
+        (Reader::TextLayer, TextSupply::Absent) => needs_model(false),
+        (Reader::TextLayer, TextSupply::Garbled) => needs_model(true),
+        (Reader::ModelMissing, _) => needs_model(false),
+        (Reader::TextLayer | Reader::Model(_) | Reader::ModelLoading, _) => {
+            Offer::Convert { engine_name: reader.words() }
+        }
+    }
+}
+
+fn num_tokens(conversion: &Conversion) -> Option<usize> {
+    let running = conversion.status.progress().map(|progress| progress.num_tokens);
+    let done = || conversion.recognition.as_ref().map(|recognition| recognition.tokens.len());
+    running.or_else(done).filter(|&num_tokens| num_tokens > 0)
+}
+
+/// What a wish of the pane about this page means; `None` for what cannot be done yet.
+fn command_of(page: PageIndex, action: PaneAction) -> Option<Command> {
+    let on_page = |node| super::super::state::ElementRef { page, node };
+    Some(match action {
+        PaneAction::Hover(node) => Command::Hover(element_on(page, node)),
+        PaneAction::Select(node) => Command::Select { element: element_on(page, node), from: Side::Pane },
+        PaneAction::CopyDocument(format) => Command::CopyPage(format),
+        PaneAction::CopyElement(node, format) => Command::CopyElement(on_page(node), format),
+        PaneAction::CopyTable(node, format) => Command::CopyTable(on_page(node), format),
+        PaneAction::SaveAs(format) => Command::SaveAs(format),
+        PaneAction::SaveTableAs(node, format) => Command::SaveTableAs(on_page(node), format),
+        PaneAction::ConvertPage => Command::ConvertPage(page),
+        PaneAction::Cancel => Command::CancelPage(page),
+        PaneAction::GetModel => Command::PickModelFolder,
+        PaneAction::ToggleFurniture => Command::ToggleFurniture,
+        // Never offered: `can_continue` and `can_rescue` are false until the engine can do both.
+        PaneAction::Continue | PaneAction::Rescue => return None,
+    })
+}

@@ -1,0 +1,69 @@
+//! The sheet of keys.
+
+use egui::{Grid, Id, Modal, RichText, ScrollArea, Ui, vec2};
+
+use super::super::command::{Command, CommandSender};
+use super::super::controls::{icon_button, secondary};
+use super::super::icons;
+use super::super::shortcuts::{GESTURES, Group, SHORTCUTS};
+use super::super::state::{AppState, SubWindow};
+use super::super::theme::{self, Palette};
+
+/// Draws the sheet when it is open.
+pub fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
+    if state.sub_window != Some(SubWindow::Shortcuts) {
+        return;
+    }
+    let modal = Modal::new(Id::unique("keys")).show(ui.ctx(), |ui| {
+        let room = ui.ctx().content_rect().size() - vec2(120.0, 140.0);
+        ui.set_width(760.0_f32.min(room.x));
+        let mut closes = false;
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Keys").font(theme::strong(17.0)));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                closes = icon_button(ui, icons::X, "Close", Some("Esc")).clicked();
+            });
+        });
+        ui.add_space(theme::space::S);
+        ScrollArea::vertical().max_height(room.y.max(200.0)).show(ui, |ui| {
+            if ui.available_width() < 620.0 {
+                Group::ALL.into_iter().for_each(|group| group_ui(ui, group));
+                return;
+            }
+            ui.columns(2, |columns| {
+                if let [left, right] = columns {
+                    group_ui(left, Group::View);
+                    group_ui(left, Group::Convert);
+                    group_ui(right, Group::Document);
+                    group_ui(right, Group::Elements);
+                }
+            });
+        });
+        closes
+    });
+    if modal.inner || modal.should_close() {
+        commands.send(Command::CloseSubWindow);
+    }
+}
+
+fn group_ui(ui: &mut Ui, group: Group) {
+    ui.label(RichText::new(group.words()).font(theme::strong(13.0)).color(Palette::of_ui(ui).accent));
+    Grid::new(group.words()).num_columns(2).spacing(vec2(16.0, 6.0)).min_col_width(110.0).show(ui, |ui| {
+        for shortcut in SHORTCUTS.iter().filter(|shortcut| shortcut.group == group) {
+            let keys: Vec<String> =
+                shortcut.keys.iter().take(2).map(|key| ui.ctx().format_shortcut(key)).collect();
+            row_ui(ui, &keys.join(" or "), shortcut.words);
+        }
+        for (_, keys, words) in GESTURES.iter().filter(|(of, _, _)| *of == group) {
+            row_ui(ui, keys, words);
+        }
+    });
+    ui.add_space(theme::space::L);
+}
+
+fn row_ui(ui: &mut Ui, keys: &str, words: &str) {
+    let keys = secondary(ui, keys);
+    ui.label(keys);
+    ui.label(words);
+    ui.end_row();
+}

@@ -1,0 +1,342 @@
+//! The keys: one table for what they do, for the tooltips and for the help sheet.
+
+use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
+
+use super::command::{Command, CommandSender, Turn, ZoomStep};
+use super::output_pane::ExportFormat;
+use super::state::{AppState, SubWindow};
+use crate::document::page::PageIndex;
+
+/// One act and its keys.
+pub struct Shortcut {
+    /// Any of these does it; the first one is shown.
+    pub keys: &'static [KeyboardShortcut],
+    /// What it does, for the help sheet.
+    pub words: &'static str,
+    /// Where it stands in the help sheet.
+    pub group: Group,
+    /// The command; `None` when there is nothing to do now.
+    pub command: fn(&AppState) -> Option<Command>,
+}
+
+/// Headings of the help sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Opening, saving, the program.
+    Document,
+    /// Moving and zooming.
+    View,
+    /// Converting.
+    Convert,
+    /// Elements.
+    Elements,
+}
+
+impl Group {
+    /// Every heading, in the order of the sheet.
+    pub const ALL: [Self; 4] = [Self::Document, Self::View, Self::Convert, Self::Elements];
+
+    /// In words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Document => "Document",
+            Self::View => "View",
+            Self::Convert => "Convert",
+            Self::Elements => "Elements",
+        }
+    }
+}
+
+const fn plain(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn command(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND, key)
+}
+
+const fn command_shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
+}
+
+fn with_document(state: &AppState, command: Command) -> Option<Command> {
+    state.document().map(|_| command)
+}
+
+fn go(state: &AppState, page: impl Fn(usize, usize) -> Option<usize>) -> Option<Command> {
+    let document = state.document()?;
+    let index = page(document.current.0, document.num_pages())?;
+    (index < document.num_pages()).then_some(Command::GoToPage(PageIndex(index)))
+}
+
+/// All keys. Longer modifier combinations come before shorter ones of the same key.
+pub const SHORTCUTS: &[Shortcut] = &[
+    Shortcut {
+        keys: &[command(Key::O)],
+        words: "Open files",
+        group: Group::Document,
+        command: |_| Some(Command::PickFiles),
+    },
+    Shortcut {
+        keys: &[command_shift(Key::S)],
+        words: "Save as…",
+        group: Group::Document,
+        command: |state| with_document(state, Command::SaveAs(ExportFormat::Markdown)),
+    },
+    Shortcut {
+        keys: &[command(Key::S)],
+        words: "Save again, or save as…",
+        group: Group::Document,
+        command: |state| with_document(state, Command::Save),
+    },
+    Shortcut {
+        keys: &[command(Key::W)],
+        words: "Close the document",
+        group: Group::Document,
+        command: |state| Some(Command::CloseDocument(state.document()?.id())),
+    },
+    Shortcut {
+        keys: &[command(Key::Comma)],
+        words: "Settings",
+        group: Group::Document,
+        command: |_| Some(Command::Open(SubWindow::Settings)),
+    },
+    Shortcut {
+        keys: &[plain(Key::F1), plain(Key::Questionmark)],
+        words: "This sheet",
+        group: Group::Document,
+        command: |_| Some(Command::Open(SubWindow::Shortcuts)),
+    },
+    Shortcut {
+        keys: &[command(Key::Q)],
+        words: "Quit",
+        group: Group::Document,
+        command: |_| Some(Command::Quit),
+    },
+    Shortcut {
+        keys: &[plain(Key::PageDown)],
+        words: "Next page",
+        group: Group::View,
+        command: |state| go(state, |page, _| Some(page + 1)),
+    },
+    Shortcut {
+        keys: &[plain(Key::PageUp)],
+        words: "Previous page",
+        group: Group::View,
+        command: |state| go(state, |page, _| page.checked_sub(1)),
+    },
+    Shortcut {
+        keys: &[plain(Key::Home)],
+        words: "First page",
+        group: Group::View,
+        command: |state| go(state, |_, _| Some(0)),
+    },
+    Shortcut {
+        keys: &[plain(Key::End)],
+        words: "Last page",
+        group: Group::View,
+        command: |state| go(state, |_, num_pages| num_pages.checked_sub(1)),
+    },
+    Shortcut {
+        keys: &[command(Key::G)],
+        words: "Go to page…",
+        group: Group::View,
+        command: |state| with_document(state, Command::Open(SubWindow::GoToPage)),
+    },
+    Shortcut {
+        keys: &[command(Key::Plus), command(Key::Equals), plain(Key::Plus), plain(Key::Equals)],
+        words: "Zoom in",
+        group: Group::View,
+        command: |state| with_document(state, Command::Zoom(ZoomStep::In)),
+    },
+    Shortcut {
+        keys: &[command(Key::Minus), plain(Key::Minus)],
+        words: "Zoom out",
+        group: Group::View,
+        command: |state| with_document(state, Command::Zoom(ZoomStep::Out)),
+    },
+    Shortcut {
+        keys: &[command(Key::Num0), plain(Key::Num0)],
+        words: "Size on paper, 100 %",
+        group: Group::View,
+        command: |state| with_document(state, Command::Zoom(ZoomStep::Actual)),
+    },
+    Shortcut {
+        keys: &[plain(Key::W)],
+        words: "Fit width",
+        group: Group::View,
+        command: |state| with_document(state, Command::Zoom(ZoomStep::FitWidth)),
+    },
+    Shortcut {
+        keys: &[plain(Key::P)],
+        words: "Fit page",
+        group: Group::View,
+        command: |state| with_document(state, Command::Zoom(ZoomStep::FitPage)),
+    },
+    Shortcut {
+        keys: &[plain(Key::CloseBracket)],
+        words: "Turn the page clockwise",
+        group: Group::View,
+        command: |state| Some(Command::RotatePage(state.document()?.current, Turn::Clockwise)),
+    },
+    Shortcut {
+        keys: &[plain(Key::OpenBracket)],
+        words: "Turn the page anticlockwise",
+        group: Group::View,
+        command: |state| Some(Command::RotatePage(state.document()?.current, Turn::Anticlockwise)),
+    },
+    Shortcut {
+        keys: &[command(Key::B)],
+        words: "Show or hide thumbnails",
+        group: Group::View,
+        command: |_| Some(Command::ToggleThumbnails),
+    },
+    Shortcut {
+        keys: &[command(Key::Backslash)],
+        words: "Show or hide the live pane",
+        group: Group::View,
+        command: |_| Some(Command::TogglePane),
+    },
+    Shortcut {
+        keys: &[plain(Key::I)],
+        words: "Pages light on dark",
+        group: Group::View,
+        command: |state| with_document(state, Command::ToggleInvertedPages),
+    },
+    Shortcut {
+        keys: &[command_shift(Key::Enter)],
+        words: "Convert all pages",
+        group: Group::Convert,
+        command: |state| with_document(state, Command::ConvertAll),
+    },
+    Shortcut {
+        keys: &[command(Key::Enter)],
+        words: "Convert this page",
+        group: Group::Convert,
+        command: |state| Some(Command::ConvertPage(state.document()?.current)),
+    },
+    Shortcut {
+        keys: &[plain(Key::Escape)],
+        words: "Cancel, then deselect, then close",
+        group: Group::Convert,
+        command: |_| Some(Command::StepBack),
+    },
+    Shortcut {
+        keys: &[plain(Key::J)],
+        words: "Next element",
+        group: Group::Elements,
+        command: |state| with_document(state, Command::SelectNeighbour(1)),
+    },
+    Shortcut {
+        keys: &[plain(Key::K)],
+        words: "Previous element",
+        group: Group::Elements,
+        command: |state| with_document(state, Command::SelectNeighbour(-1)),
+    },
+    Shortcut {
+        keys: &[plain(Key::L)],
+        words: "Legend",
+        group: Group::Elements,
+        command: |state| with_document(state, Command::ToggleLegend),
+    },
+    Shortcut {
+        keys: &[plain(Key::O)],
+        words: "Reading order",
+        group: Group::Elements,
+        command: |state| with_document(state, Command::ToggleReadingOrder),
+    },
+    Shortcut {
+        keys: &[plain(Key::T)],
+        words: "Two-letter tags",
+        group: Group::Elements,
+        command: |state| with_document(state, Command::ToggleTags),
+    },
+];
+
+/// Acts of the mouse and of keys that are no commands, for the help sheet.
+pub const GESTURES: &[(Group, &str, &str)] = &[
+    (Group::Document, "Ctrl+V", "Open an image from the clipboard"),
+    (Group::Document, "Drop", "Open files"),
+    (Group::View, "Wheel", "Scroll"),
+    (Group::View, "Ctrl+wheel, pinch", "Zoom at the pointer"),
+    (Group::View, "Drag, Space+drag, middle drag", "Move the page"),
+    (Group::Elements, "Click", "Select an element"),
+    (Group::Elements, "Alt+click", "Select what lies below"),
+    (Group::Elements, "Ctrl+C", "Copy the element, or the page"),
+];
+
+/// The key of a command as people read it, for tooltips: the first of its entry.
+pub fn key_of(ctx: &Context, words: &str) -> Option<String> {
+    let shortcut = SHORTCUTS.iter().find(|shortcut| shortcut.words == words)?;
+    shortcut.keys.first().map(|key| ctx.format_shortcut(key))
+}
+
+/// Turns the keys of this frame into commands. Keys that text is typed with are left alone while a
+/// text field has the focus.
+pub fn handle(ctx: &Context, state: &AppState, commands: &CommandSender) {
+    let is_typing = ctx.text_edit_focused();
+    let is_elsewhere = ctx.any_popup_open();
+    for shortcut in SHORTCUTS {
+        let is_escape = shortcut.keys.iter().any(|key| key.logical_key == Key::Escape);
+        if is_escape && is_elsewhere {
+            continue;
+        }
+        let is_pressed = shortcut.keys.iter().any(|key| {
+            let may_fire = !is_typing || key.modifiers.command || is_escape;
+            may_fire && ctx.input_mut(|input| input.consume_shortcut(key))
+        });
+        if is_pressed && let Some(command) = (shortcut.command)(state) {
+            commands.send(command);
+        }
+    }
+    if is_typing {
+        return;
+    }
+    let (is_copy, pasted) = ctx.input(|input| {
+        let is_copy = input.events.iter().any(|event| matches!(event, Event::Copy));
+        let pasted = input.events.iter().find_map(|event| match event {
+            Event::PasteImage(image) => Some(image.clone()),
+            _ => None,
+        });
+        (is_copy, pasted)
+    });
+    if is_copy && state.document().is_some() {
+        commands.send(Command::CopySelection);
+    }
+    if let Some(image) = pasted {
+        commands.send(Command::OpenPastedImage(image));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_does_two_things() {
+        let keys: Vec<_> = SHORTCUTS.iter().flat_map(|shortcut| shortcut.keys).collect();
+        for (index, key) in keys.iter().enumerate() {
+            assert!(!keys[..index].contains(key), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_document_nothing_is_done_to_one() {
+        let state = AppState::default();
+        let alive: Vec<_> = SHORTCUTS
+            .iter()
+            .filter(|shortcut| (shortcut.command)(&state).is_some())
+            .map(|shortcut| shortcut.words)
+            .collect();
+        let expected = [
+            "Open files",
+            "Settings",
+            "This sheet",
+            "Quit",
+            "Show or hide thumbnails",
+            "Show or hide the live pane",
+            "Cancel, then deselect, then close",
+        ];
+        assert_eq!(alive, expected);
+    }
+}

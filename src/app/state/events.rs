@@ -1,0 +1,314 @@
+//! What the engine's events change.
+
+use std::sync::Arc;
+
+use super::super::command::Command;
+use super::notices::NoticeAction;
+use super::{AppState, DocumentState, JobPurpose, ModelState, OpenFailure, PasswordRequest, TextSupply};
+use crate::document::page::PageIndex;
+use crate::document::text_layer::TextQuality;
+use crate::engine::event::{DocumentInfo, Event, EventKind, Outcome};
+use crate::engine::job::{DocumentId, JobId};
+use crate::engine::user_message::UserMessage;
+
+impl AppState {
+    /// Takes in an event, and returns what is to be done because of it. Events of unknown jobs are
+    /// dropped: their job is no longer current.
+    pub fn apply_event(&mut self, event: Event) -> Vec<Command> {
+        let Event { job, kind } = event;
+        match kind {
+            EventKind::Started => {
+                if let Some(&JobPurpose::Recognize { document, page }) = self.jobs.get(job)
+                    && let Some(entry) =
+                        self.document_of(document).and_then(|document| document.page_mut(page))
+                {
+                    entry.conversion.run(job, None);
+                }
+            }
+            EventKind::Progress(progress) => match self.jobs.get(job) {
+                Some(&JobPurpose::Recognize { document, page }) => {
+                    if let Some(entry) =
+                        self.document_of(document).and_then(|document| document.page_mut(page))
+                    {
+                        entry.conversion.run(job, Some(progress));
+                    }
+                }
+                Some(JobPurpose::LoadModel { folder }) => {
+                    self.model = ModelState::Loading { folder: folder.clone(), progress: Some(progress) };
+                }
+                _ => {}
+            },
+            EventKind::Partial { appended, tree } => {
+                if let Some(&JobPurpose::Recognize { document, page }) = self.jobs.get(job)
+                    && let Some(document) = self.document_of(document)
+                {
+                    document.take_part(page, job, &appended, tree);
+                }
+            }
+            EventKind::Finished(outcome) => {
+                let purpose = self.jobs.remove(job);
+                return self.finish(job, purpose, outcome);
+            }
+            EventKind::Cancelled => {
+                if let Some(purpose) = self.jobs.remove(job) {
+                    self.cancelled(job, &purpose);
+                }
+            }
+            EventKind::Failed(message) => {
+                if let Some(purpose) = self.jobs.remove(job) {
+                    self.failed(job, purpose, message);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn finish(&mut self, job: JobId, purpose: Option<JobPurpose>, outcome: Outcome) -> Vec<Command> {
+        match outcome {
+            Outcome::Opened(info) => return self.opened(info, purpose),
+            Outcome::Closed(_) | Outcome::Rendered { .. } => {}
+            Outcome::TextLayer { document, page, text_layer } => {
+                if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
+                    entry.text = match text_layer.quality {
+                        TextQuality::Absent => TextSupply::Absent,
+                        TextQuality::Garbled => TextSupply::Garbled,
+                        TextQuality::OcrLayer | TextQuality::Good => TextSupply::Present,
+                    };
+                }
+            }
+            Outcome::Recognized(recognition) => {
+                if let Some(document) = self.document_of(recognition.request.document) {
+                    document.take_recognition(job, recognition);
+                }
+            }
+            Outcome::ModelLoaded(info) => {
+                self.notices.done(format!("{} is ready", info.name), None);
+                self.settings.model_folder = Some(info.folder.clone());
+                self.model = ModelState::Ready(info);
+            }
+            Outcome::ModelUnloaded => self.model = ModelState::Missing,
+            Outcome::Saved(path) => {
+                let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+                let folder = path.parent().map(std::path::Path::to_path_buf);
+                let action = folder.map(|folder| NoticeAction {
+                    words: "Show folder",
+                    command: Command::OpenInDesktop(folder),
+                });
+                self.notices.done(format!("Saved {}", name.unwrap_or_default()), action);
+            }
+        }
+        Vec::new()
+    }
+
+    fn opened(&mut self, info: Arc<DocumentInfo>, purpose: Option<JobPurpose>) -> Vec<Command> {
+        if matches!(purpose, Some(JobPurpose::Open { has_password: true, .. })) {
+            self.password = None;
+        }
+        self.open_failure = None;
+        if let Some(path) = &info.path {
+            self.settings.remember_recent(path.clone());
+        }
+        self.shown = Some(info.id);
+        let mut document = DocumentState::new(Arc::clone(&info));
+        if info.is_image {
+            for page in &mut document.pages {
+                page.text = TextSupply::Absent;
+            }
+        }
+        let first = document.current;
+        self.documents.push(document);
+        vec![Command::PageInView(first)]
+    }
+
+    fn cancelled(&mut self, job: JobId, purpose: &JobPurpose) {
+        match purpose {
+            &JobPurpose::Recognize { document, page } => {
+                if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
+                    entry.conversion.cancel(job);
+                }
+            }
+            &JobPurpose::ReadTextLayer { document, page } => self.forget_probe(document, page),
+            JobPurpose::LoadModel { .. } => self.model = ModelState::Missing,
+            JobPurpose::Open { .. }
+            | JobPurpose::Close
+            | JobPurpose::UnloadModel
+            | JobPurpose::Save { .. } => {}
+        }
+    }
+
+    fn failed(&mut self, job: JobId, purpose: JobPurpose, message: UserMessage) {
+        match purpose {
+            JobPurpose::Open { source, name, has_password } => {
+                if message.needs_password {
+                    self.password =
+                        Some(PasswordRequest { source, name, was_wrong: has_password, is_trying: false });
+                } else {
+                    self.password = None;
+                    self.open_failed(name, message);
+                }
+            }
+            JobPurpose::Recognize { document, page } => {
+                if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
+                    entry.conversion.fail(job, message);
+                }
+            }
+            JobPurpose::ReadTextLayer { document, page } => self.forget_probe(document, page),
+            JobPurpose::LoadModel { folder } => {
+                let action = NoticeAction { words: "Choose folder…", command: Command::PickModelFolder };
+                self.notices.error(message.clone(), Some(action));
+                self.model = ModelState::Failed { folder, message };
+            }
+            JobPurpose::Save { .. } => {
+                let action =
+                    self.document().and_then(|document| document.export.as_ref()).map(|(_, format)| {
+                        NoticeAction { words: "Save as…", command: Command::SaveAs(*format) }
+                    });
+                self.notices.error(message, action);
+            }
+            JobPurpose::Close | JobPurpose::UnloadModel => self.notices.error(message, None),
+        }
+    }
+
+    /// On the start screen the failure has its own place; beside open documents it is a notice.
+    fn open_failed(&mut self, name: String, mut message: UserMessage) {
+        if self.documents.is_empty() {
+            self.open_failure = Some(OpenFailure { name, message });
+            return;
+        }
+        if !message.summary.contains(&name) {
+            message.summary = format!("{name}: {}", message.summary);
+        }
+        let action = NoticeAction { words: "Open another…", command: Command::PickFiles };
+        self.notices.error(message, Some(action));
+    }
+
+    fn forget_probe(&mut self, document: DocumentId, page: PageIndex) {
+        if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
+            entry.text = TextSupply::Unknown;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::state::{ConversionStatus, ElementRef};
+    use crate::document::page::PageSize;
+    use crate::engine::event::StopReason;
+    use crate::engine::job::DocumentSource;
+    use crate::markup;
+
+    const DOCUMENT: DocumentId = DocumentId(1);
+    const PAGE: PageIndex = PageIndex(0);
+
+    fn message(needs_password: bool) -> UserMessage {
+        UserMessage { summary: "No".to_owned(), hint: None, details: None, needs_password }
+    }
+
+    fn opened(state: &mut AppState) {
+        let info = DocumentInfo {
+            id: DOCUMENT,
+            name: "a.pdf".to_owned(),
+            path: Some("/a.pdf".into()),
+            page_sizes: vec![PageSize { width_pt: 100.0, height_pt: 100.0 }; 2],
+            title: None,
+            is_image: false,
+        };
+        state
+            .apply_event(Event { job: JobId(1), kind: EventKind::Finished(Outcome::Opened(Arc::new(info))) });
+    }
+
+    /// A document whose first page is being converted by job 5.
+    fn converting() -> AppState {
+        let mut state = AppState::default();
+        opened(&mut state);
+        convert(&mut state, JobId(5));
+        state
+    }
+
+    fn convert(state: &mut AppState, job: JobId) {
+        state.jobs.insert(job, JobPurpose::Recognize { document: DOCUMENT, page: PAGE });
+        state.document_of(DOCUMENT).unwrap().page_mut(PAGE).unwrap().conversion.queue(job);
+        state.apply_event(Event { job, kind: EventKind::Started });
+    }
+
+    fn part(state: &mut AppState, job: JobId, appended: &str, whole: &str) {
+        let tree = Arc::new(markup::parse(whole));
+        state.apply_event(Event { job, kind: EventKind::Partial { appended: appended.to_owned(), tree } });
+    }
+
+    fn conversion(state: &AppState) -> &crate::app::state::Conversion {
+        &state.documents[0].page(PAGE).unwrap().conversion
+    }
+
+    #[test]
+    fn an_opened_document_is_shown_and_remembered() {
+        let mut state = AppState::default();
+        opened(&mut state);
+        assert_eq!(state.document().unwrap().num_pages(), 2);
+        assert_eq!(state.settings.recent, [std::path::PathBuf::from("/a.pdf")]);
+    }
+
+    #[test]
+    fn a_second_password_request_says_that_the_first_was_wrong() {
+        let mut state = AppState::default();
+        let source = DocumentSource::File("/a.pdf".into());
+        for (job, has_password) in [(JobId(1), false), (JobId(2), true)] {
+            let (source, name) = (source.clone(), "a.pdf".to_owned());
+            state.jobs.insert(job, JobPurpose::Open { source, name, has_password });
+            state.apply_event(Event { job, kind: EventKind::Failed(message(true)) });
+            assert_eq!(state.password.as_ref().unwrap().was_wrong, has_password);
+        }
+    }
+
+    #[test]
+    fn parts_add_up_and_those_of_other_jobs_are_dropped() {
+        let mut state = converting();
+        part(&mut state, JobId(5), "<text>a", "<text>a");
+        part(&mut state, JobId(5), "b</text>", "<text>ab</text>");
+        part(&mut state, JobId(4), "old", "old");
+        assert_eq!(conversion(&state).markup, "<text>ab</text>");
+        assert!(conversion(&state).is_streaming());
+    }
+
+    #[test]
+    fn cancelling_before_anything_came_leaves_all_as_it_was() {
+        let mut state = converting();
+        state.apply_event(Event { job: JobId(5), kind: EventKind::Cancelled });
+        assert!(matches!(conversion(&state).status, ConversionStatus::None));
+        convert(&mut state, JobId(6));
+        part(&mut state, JobId(6), "<text>a", "<text>a");
+        state.apply_event(Event { job: JobId(6), kind: EventKind::Cancelled });
+        assert!(matches!(conversion(&state).status, ConversionStatus::Done(StopReason::Cancelled)));
+        convert(&mut state, JobId(7));
+        state.apply_event(Event { job: JobId(7), kind: EventKind::Cancelled });
+        assert!(matches!(conversion(&state).status, ConversionStatus::Done(StopReason::Cancelled)));
+        assert_eq!(conversion(&state).markup, "<text>a");
+    }
+
+    #[test]
+    fn the_old_text_stays_until_the_new_one_comes_and_takes_the_selection_along() {
+        let mut state = converting();
+        part(&mut state, JobId(5), "<text>a</text>", "<text>a</text>");
+        state.apply_event(Event { job: JobId(5), kind: EventKind::Cancelled });
+        let node = conversion(&state).tree.as_ref().unwrap().nodes().next().unwrap().0;
+        state.documents[0].selected = Some(ElementRef { page: PAGE, node });
+        convert(&mut state, JobId(6));
+        assert_eq!(conversion(&state).markup, "<text>a</text>");
+        assert!(state.documents[0].selected.is_some());
+        part(&mut state, JobId(6), "<text>b", "<text>b");
+        assert_eq!(conversion(&state).markup, "<text>b");
+        assert!(state.documents[0].selected.is_none());
+    }
+
+    #[test]
+    fn a_failed_model_is_said_and_nothing_else_stops() {
+        let mut state = converting();
+        let folder = std::path::PathBuf::from("/models/none");
+        state.jobs.insert(JobId(8), JobPurpose::LoadModel { folder });
+        state.apply_event(Event { job: JobId(8), kind: EventKind::Failed(message(false)) });
+        assert!(matches!(state.model, ModelState::Failed { .. }));
+        assert_eq!(state.notices.shown().len(), 1);
+        assert!(matches!(conversion(&state).status, ConversionStatus::Running { .. }));
+    }
+}
