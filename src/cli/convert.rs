@@ -91,13 +91,17 @@ impl<'a> Conversion<'a> {
         self.reporter.wait_for(format!("loading the model from {}", folder.display()));
         let settings = model_settings(self.arguments.device, self.arguments.dtype);
         let about = folder.display().to_string();
-        match self.end_of(Job::LoadModel { folder, settings })? {
-            EventKind::Failed(message) => {
-                self.reporter.error(&about, &message);
-                Err(Halt::Hopeless)
-            }
-            _ => Ok(()),
+        let end = self.end_of(Job::LoadModel { folder, settings })?;
+        if let EventKind::Failed(message) = end {
+            self.reporter.error(&about, &message);
+            return Err(Halt::Hopeless);
         }
+        if let EventKind::Finished(Outcome::ModelLoaded(info)) = end
+            && let Some(fallback) = &info.fallback
+        {
+            self.reporter.say(&format!("{}: {fallback}", info.name));
+        }
+        Ok(())
     }
 
     fn convert(&mut self, file: &Path) -> Result<(), Halt> {
@@ -113,17 +117,15 @@ impl<'a> Conversion<'a> {
         let about = file.display().to_string();
         self.reporter.wait_for(format!("opening {about}"));
         let password = self.arguments.password.clone();
-        let info = match self.end_of(Job::Open { source, password })? {
-            EventKind::Finished(Outcome::Opened(info)) => info,
-            EventKind::Failed(mut message) => {
-                if message.needs_password {
-                    message.hint = Some("Give its password with --password".to_owned());
-                }
-                self.fail(&about, &message);
-                return Ok(());
+        let end = self.end_of(Job::Open { source, password })?;
+        if let EventKind::Failed(mut message) = end {
+            if message.needs_password {
+                message.hint = Some("Give its password with --password".to_owned());
             }
-            _ => return Ok(()),
-        };
+            self.fail(&about, &message);
+            return Ok(());
+        }
+        let EventKind::Finished(Outcome::Opened(info)) = end else { return Ok(()) };
         let pages = self.read_pages(&about, &info)?;
         if !pages.is_empty() {
             self.tally.num_converted_pages += pages.len();
@@ -237,9 +239,10 @@ impl<'a> Conversion<'a> {
         }
         for (path, text) in files {
             let contents = Arc::from(text.as_bytes());
-            match self.end_of(Job::Save { path: path.clone(), contents })? {
-                EventKind::Failed(message) => self.fail(about, &message),
-                _ => self.reporter.say(&format!("{about} → {}", path.display())),
+            if let EventKind::Failed(message) = self.end_of(Job::Save { path: path.clone(), contents })? {
+                self.fail(about, &message);
+            } else {
+                self.reporter.say(&format!("{about} → {}", path.display()));
             }
         }
         Ok(())

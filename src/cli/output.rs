@@ -113,24 +113,24 @@ mod tests {
 
     fn output(line: &str) -> Result<Output, OutputError> {
         let words = std::iter::once("doclens").chain(line.split_whitespace());
-        match Arguments::try_parse_from(words).unwrap().command {
-            Some(Command::Convert(arguments)) => Output::of(&arguments),
-            _ => panic!("not a conversion: {line}"),
-        }
+        let Some(Command::Convert(arguments)) = Arguments::try_parse_from(words).unwrap().command else {
+            panic!("not a conversion: {line}")
+        };
+        Output::of(&arguments)
     }
 
-    fn check(line: &str, expected: Destination) {
-        assert_eq!(output(line).unwrap().destination, expected);
+    fn check(line: &str, expected: &Destination) {
+        assert_eq!(&output(line).unwrap().destination, expected);
     }
 
     #[test]
     fn a_name_says_what_it_is() {
-        check("convert a.pdf", Destination::Folder(".".into()));
-        check("convert a.pdf --out -", Destination::Stdout);
-        check("convert a.pdf --out b.md", Destination::File("b.md".into()));
-        check("convert a.pdf --out b", Destination::Folder("b".into()));
-        check("convert a.pdf --out v1.0/", Destination::Folder("v1.0/".into()));
-        check("convert a.pdf b.pdf --to md,json --out out", Destination::Folder("out".into()));
+        check("convert a.pdf", &Destination::Folder(".".into()));
+        check("convert a.pdf --out -", &Destination::Stdout);
+        check("convert a.pdf --out b.md", &Destination::File("b.md".into()));
+        check("convert a.pdf --out b", &Destination::Folder("b".into()));
+        check("convert a.pdf --out v1.0/", &Destination::Folder("v1.0/".into()));
+        check("convert a.pdf b.pdf --to md,json --out out", &Destination::Folder("out".into()));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The bar on standard error, hidden when that is no terminal.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -82,11 +83,12 @@ fn words(progress: &Progress) -> String {
         Stage::Prefilling => "reading the prompt".to_owned(),
         Stage::Decoding => format!("writing, {} tokens", progress.num_tokens),
     };
+    // Writing to a String cannot fail.
     if let Some(speed) = progress.tokens_per_sec {
-        words.push_str(&format!(" · {speed:.0} tok/s"));
+        write!(words, " · {speed:.0} tok/s").ok();
     }
     if let Some(remaining) = progress.remaining {
-        words.push_str(&format!(" · about {} left", time_words(remaining)));
+        write!(words, " · about {} left", time_words(remaining)).ok();
     }
     words
 }
