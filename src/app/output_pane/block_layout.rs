@@ -13,7 +13,6 @@ use egui::{Galley, Ui, Vec2, vec2};
 use super::blocks::{Block, BlockKind};
 use super::highlight::Highlighter;
 use super::math::{MathBox, MathCache};
-use super::math_fonts;
 use super::table_grid::{CellWidths, TableLayout};
 use super::typography::{self, COLUMN_WIDTH};
 use crate::app::theme::Palette;
@@ -39,7 +38,7 @@ pub(super) struct Caches {
     pub math: MathCache,
     pub highlighter: Highlighter,
     tables: HashMap<NodeId, CachedTable>,
-    /// Formulas can be set: their fonts are there.
+    /// Formulas can be set in this frame: their fonts are there.
     pub has_math_fonts: bool,
 }
 
@@ -386,12 +385,5 @@ fn space_above(kind: &BlockKind) -> f32 {
         | BlockKind::Paragraph
         | BlockKind::Inline
         | BlockKind::KeyValues => 6.0,
-    }
-}
-
-/// The context has the fonts that formulas are set in.
-pub(super) fn look_for_math_fonts(ctx: &egui::Context, caches: &mut Caches) {
-    if !caches.has_math_fonts {
-        caches.has_math_fonts = math_fonts::are_installed(ctx);
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use egui::{Rect, Ui};
 
-use super::block_layout::{BlockLayouter, Caches, estimated_height, look_for_math_fonts};
+use super::block_layout::{BlockLayouter, Caches, estimated_height};
 use super::block_view::{BlockPainter, Marks, PointerOutcome};
 use super::blocks::{Block, Blocks};
 use super::input::{PaneAction, PaneInput};
+use super::math_fonts;
 use super::virtual_list::{Anchor, ItemSpec, Rows, VirtualList};
 use crate::app::theme::Palette;
-use crate::markup::{DocTree, NodeId};
+use crate::markup::{DocTree, NodeId, NodeKind};
 
 /// The view's memory between frames.
 #[derive(Default)]
@@ -22,6 +23,7 @@ pub(super) struct DocumentView {
     is_dark: bool,
     caches: Caches,
     scrolled_to: Option<NodeId>,
+    has_formulas: bool,
 }
 
 impl DocumentView {
@@ -64,6 +66,7 @@ impl DocumentView {
             return;
         }
         self.blocks = Blocks::of(tree, shows_furniture);
+        self.has_formulas = tree.nodes().any(|(_, node)| node.kind == NodeKind::Formula);
         let width = ui.available_width();
         let specs = self.blocks.list().iter().map(|block| ItemSpec {
             key: block_key(block),
@@ -83,8 +86,13 @@ impl DocumentView {
         pointer: &mut PointerOutcome,
         actions: &mut Vec<PaneAction>,
     ) {
-        look_for_math_fonts(ui.ctx(), &mut self.caches);
         self.sync(ui, tree, input.shows_furniture);
+        // Asked for in every frame: whoever sets fonts anew takes ours away.
+        let has_math_fonts = self.has_formulas && math_fonts::are_ready(ui.ctx());
+        if has_math_fonts != self.caches.has_math_fonts {
+            self.caches.has_math_fonts = has_math_fonts;
+            self.list.measure_again();
+        }
         let goal = input.scroll_to.filter(|_| input.scroll_to != self.scrolled_to);
         let goal = goal.and_then(|node| self.blocks.position(tree, node));
         if let Some(block) = goal.and_then(|index| self.blocks.list().get(index)) {

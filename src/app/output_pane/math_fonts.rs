@@ -13,6 +13,8 @@ macro_rules! katex_faces {
     };
 }
 
+const FIRST_FACE: &str = "Main-Regular";
+
 const FACES: &[(&str, &[u8])] = katex_faces![
     "Main-Regular",
     "Math-Italic",
@@ -36,8 +38,22 @@ const FACES: &[(&str, &[u8])] = katex_faces![
     "Typewriter-Regular",
 ];
 
-/// Adds a family for every face. Call it where the interface's own fonts are put together.
-pub fn add_math_fonts(fonts: &mut FontDefinitions) {
+/// The faces can be used in this frame. If not they are added, behind the interface's own, and can be
+/// from the next frame on: documents without formulas never load them.
+pub(super) fn are_ready(ctx: &Context) -> bool {
+    let is_there = |fonts: &FontDefinitions| fonts.families.contains_key(&family(FIRST_FACE));
+    let missing_from = ctx.fonts(|fonts| {
+        let definitions = fonts.definitions();
+        (!is_there(definitions)).then(|| definitions.clone())
+    });
+    let Some(mut definitions) = missing_from else { return true };
+    add_faces(&mut definitions);
+    ctx.set_fonts(definitions);
+    ctx.request_repaint();
+    false
+}
+
+fn add_faces(fonts: &mut FontDefinitions) {
     let fallbacks = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     for &(name, bytes) in FACES {
         let key = format!("KaTeX {name}");
@@ -45,12 +61,6 @@ pub fn add_math_fonts(fonts: &mut FontDefinitions) {
         let chain = std::iter::once(key).chain(fallbacks.iter().cloned()).collect();
         fonts.families.insert(FontFamily::Name(name.into()), chain);
     }
-}
-
-/// [`add_math_fonts`] has been called for this context.
-pub(super) fn are_installed(ctx: &Context) -> bool {
-    let family = FontFamily::Name("Main-Regular".into());
-    ctx.fonts(|fonts| fonts.definitions().families.contains_key(&family))
 }
 
 /// The family of a face as the layout engine names it; the interface's own for any other name.

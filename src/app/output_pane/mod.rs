@@ -33,5 +33,4 @@ mod typography;
 mod virtual_list;
 
 pub use input::{ExportFormat, Offer, PageState, PaneAction, PaneInput, TableFormat};
-pub use math_fonts::add_math_fonts;
 pub use pane::{OutputPane, PaneTab};

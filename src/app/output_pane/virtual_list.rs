@@ -109,6 +109,13 @@ impl VirtualList {
         self.goal = Some(Goal::Item(key, Some(part)));
     }
 
+    /// Heights may have changed for a reason that no stamp tells.
+    pub(super) fn measure_again(&mut self) {
+        for item in &mut self.items {
+            item.is_measured = false;
+        }
+    }
+
     /// Says what the items are now. Heights of items with the same key and stamp are kept.
     pub(super) fn set_items(&mut self, specs: impl Iterator<Item = ItemSpec>) {
         let old = std::mem::take(&mut self.items);
@@ -142,9 +149,7 @@ impl VirtualList {
         let pixels_per_point = ui.pixels_per_point();
         if (width - self.width).abs() > 0.5 || (pixels_per_point - self.pixels_per_point).abs() > 1e-3 {
             (self.width, self.pixels_per_point) = (width, pixels_per_point);
-            for item in &mut self.items {
-                item.is_measured = false;
-            }
+            self.measure_again();
         }
         self.view_height = ui.available_height();
         if is_streaming && self.is_at_tail && self.goal.is_none() {
