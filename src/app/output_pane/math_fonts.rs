@@ -38,8 +38,8 @@ const FACES: &[(&str, &[u8])] = katex_faces![
     "Typewriter-Regular",
 ];
 
-/// The faces can be used in this frame. If not they are added, behind the interface's own, and can be
-/// from the next frame on: documents without formulas never load them.
+/// The faces can be used in this frame. If not, because whoever set the fonts left them out, they are
+/// added and can be used from the next frame on.
 pub(super) fn are_ready(ctx: &Context) -> bool {
     let is_there = |fonts: &FontDefinitions| fonts.families.contains_key(&family(FIRST_FACE));
     let missing_from = ctx.fonts(|fonts| {
@@ -47,13 +47,14 @@ pub(super) fn are_ready(ctx: &Context) -> bool {
         (!is_there(definitions)).then(|| definitions.clone())
     });
     let Some(mut definitions) = missing_from else { return true };
-    add_faces(&mut definitions);
+    add_math_fonts(&mut definitions);
     ctx.set_fonts(definitions);
     ctx.request_repaint();
     false
 }
 
-fn add_faces(fonts: &mut FontDefinitions) {
+/// Adds a family for every face, behind the families that are there.
+pub fn add_math_fonts(fonts: &mut FontDefinitions) {
     let fallbacks = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     for &(name, bytes) in FACES {
         let key = format!("KaTeX {name}");

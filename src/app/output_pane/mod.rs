@@ -33,4 +33,5 @@ mod typography;
 mod virtual_list;
 
 pub use input::{ExportFormat, Offer, PageState, PaneAction, PaneInput, TableFormat};
+pub use math_fonts::add_math_fonts;
 pub use pane::{OutputPane, PaneTab};
