@@ -10,7 +10,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::model::inspect::{InspectInput, InspectedToken, Inspection, inspect, read_image};
-use crate::model::{self, DeviceChoice, DtypeChoice, GridBox, Instruction, KernelChoice, LoadOptions, LoadReport};
+use crate::model::{
+    self, DeviceChoice, DtypeChoice, GridBox, Instruction, KernelChoice, LoadOptions, LoadReport,
+};
 
 /// Print what the model sees and says: tiles, prompt, tokens with their boxes, timings.
 #[derive(Args, Clone, Debug)]

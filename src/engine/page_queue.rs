@@ -16,9 +16,7 @@ impl PageQueue {
     pub(super) fn push(&mut self, task: PageTask) -> Vec<JobId> {
         let mut stale = Vec::new();
         if let PageWork::Render(newer) = &task.work {
-            let is_stale = |waiting: &mut PageTask| {
-                matches!(&waiting.work, PageWork::Render(older) if replaces(newer, older))
-            };
+            let is_stale = |waiting: &mut PageTask| matches!(&waiting.work, PageWork::Render(older) if replaces(newer, older));
             stale.extend(self.waiting.extract_if(.., is_stale).map(|waiting| waiting.job));
         }
         self.waiting.push(task);
