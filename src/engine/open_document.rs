@@ -134,18 +134,11 @@ impl OpenDocument {
     ) -> Result<PageImage, Error> {
         let rotation = excerpt.rotation;
         let native_px = self.document()?.native_pixels(page);
-        let width_px = match native_px {
-            Some((width_px, height_px)) => {
-                if rotation.swaps_sides() {
-                    height_px
-                } else {
-                    width_px
-                }
-            }
-            None => {
-                let scale = if excerpt.region.is_some() { MODEL_REGION_SCALE } else { MODEL_SCALE };
-                whole_pixels(page_size.turned(rotation).width_pt * scale)
-            }
+        let width_px = if let Some((width_px, height_px)) = native_px {
+            if rotation.swaps_sides() { height_px } else { width_px }
+        } else {
+            let scale = if excerpt.region.is_some() { MODEL_REGION_SCALE } else { MODEL_SCALE };
+            whole_pixels(page_size.turned(rotation).width_pt * scale)
         };
         let region = excerpt.region.map(|region| {
             let (width_px, height_px) = page_size.pixels_at_width(width_px, rotation);

@@ -29,7 +29,7 @@ impl PageQueue {
         let mut candidates = (0..self.waiting.len()).filter(|&idx| self.waiting[idx].work.rank() == rank);
         let first = candidates.next()?;
         let is_render = matches!(self.waiting[first].work, PageWork::Render(_));
-        let idx = if is_render { candidates.last().unwrap_or(first) } else { first };
+        let idx = if is_render { candidates.next_back().unwrap_or(first) } else { first };
         Some(self.waiting.remove(idx))
     }
 

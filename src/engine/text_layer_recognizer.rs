@@ -15,7 +15,7 @@ use crate::model::{Step, Stop};
 pub(super) struct TextLayerRecognizer;
 
 impl Recognizer for TextLayerRecognizer {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Text layer"
     }
 

@@ -148,7 +148,9 @@ mod tests {
     fn check(lines: &[&str], known: &[&str], expected: &str) {
         let vocabulary = Vocabulary { words: known.iter().map(|&word| word.to_owned()).collect() };
         let mut text = String::new();
-        lines.iter().for_each(|line| append(&mut text, line, &vocabulary));
+        for line in lines {
+            append(&mut text, line, &vocabulary);
+        }
         assert_eq!(finish(&text), expected);
     }
 

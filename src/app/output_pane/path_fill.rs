@@ -78,7 +78,7 @@ mod tests {
             outlines.iter().map(|outline| outline.iter().map(|&(x, y)| vec2(x, y)).collect()).collect();
         let covered: f32 = trapezoids(&outlines)
             .iter()
-            .map(|[a, b, c, d]| ((b.x - a.x) + (c.x - d.x)) / 2.0 * (c.y - b.y))
+            .map(|[a, b, c, d]| f32::midpoint(b.x - a.x, c.x - d.x) * (c.y - b.y))
             .sum();
         assert!((covered - area).abs() < 1e-4, "{covered} is not {area}");
     }
