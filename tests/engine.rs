@@ -2,233 +2,28 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-use std::collections::BTreeMap;
+#[path = "engine/properties.rs"]
+mod properties;
+#[path = "engine/support.rs"]
+mod support;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
-use doclens::document::page::{PageIndex, Rotation};
-use doclens::engine::event::{DocumentInfo, ModelInfo, PageRecognition, StopReason};
-use doclens::engine::job::{
-    DocumentSource, EngineChoice, GenerationSettings, ModelSettings, RecognizeRequest, RenderJob,
-    RenderPriority, Task,
-};
+use crossbeam_channel::bounded;
+use doclens::document::page::PageIndex;
+use doclens::engine::event::StopReason;
+use doclens::engine::job::{DocumentSource, EngineChoice, ModelSettings, RecognizeRequest, RenderPriority};
 use doclens::engine::options::LoadedModel;
-use doclens::engine::recognizer::{PageInput, Recognizer};
+use doclens::engine::recognizer::PageInput;
 use doclens::engine::scripted::ScriptedRecognizer;
-use doclens::engine::{
-    DocumentId, Engine, EngineOptions, Error, Event, EventKind, Job, JobId, Outcome, UserMessage,
-};
-use doclens::model::{Step, Stop};
-use proptest::prelude::*;
+use doclens::engine::{DocumentId, Engine, EngineOptions, Error, EventKind, Job, JobId, Outcome};
+use doclens::model::Step;
 
-const PAGE: &str = "<doctag><title><loc_10><loc_20><loc_300><loc_40>Hello</title>\n\
-                    <text><loc_10><loc_60><loc_490><loc_90>Two words</text>\n</doctag>";
-
-/// Far beyond what any of this takes, even on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-// What recognizers do here.
-
-type Steps<'r> = Box<dyn Iterator<Item = Result<Step, Error>> + 'r>;
-
-/// A recognizer made of a closure, which makes the steps of a page.
-struct Puppet<F>(F);
-
-impl<F: FnMut(&PageInput) -> Steps<'static> + Send> Recognizer for Puppet<F> {
-    fn name(&self) -> &str {
-        "Puppet"
-    }
-
-    fn recognize<'r>(&'r mut self, page: &'r PageInput, _request: &'r RecognizeRequest) -> Steps<'r> {
-        (self.0)(page)
-    }
-}
-
-fn token(text: &str) -> Step {
-    Step::Token { id: 7, text: text.to_owned(), log_probability: -0.5 }
-}
-
-/// The steps of a page with three tokens.
-fn short_page() -> Vec<Step> {
-    vec![
-        Step::EncodedTiles { done: 0, total: 2 },
-        Step::EncodedTiles { done: 1, total: 2 },
-        Step::EncodedTiles { done: 2, total: 2 },
-        Step::Prefilled { prompt_tokens: 5 },
-        token("<text>"),
-        token("one"),
-        token("</text>"),
-        Step::Stopped(Stop::End),
-    ]
-}
-
-/// Gives a step for each signal, and says before that it waits for one.
-fn gated(steps: Vec<Step>, waits: Sender<usize>, gate: Receiver<()>) -> Steps<'static> {
-    Box::new(steps.into_iter().enumerate().map(move |(idx, step)| {
-        waits.send(idx).ok();
-        gate.recv().ok();
-        Ok(step)
-    }))
-}
-
-// Documents.
-
-fn png() -> DocumentSource {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image::RgbImage::new(60, 40).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-    DocumentSource::Bytes { name: "scan.png".to_owned(), bytes: bytes.into_inner().into() }
-}
-
-/// A PDF of empty pages.
-fn pdf(num_pages: usize) -> DocumentSource {
-    let kids: String = (0..num_pages).map(|page| format!("{} 0 R ", page + 3)).collect();
-    let mut objects = vec![
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        format!("<< /Type /Pages /Kids [{kids}] /Count {num_pages} >>"),
-    ];
-    let page = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] >>";
-    objects.extend(std::iter::repeat_n(page.to_owned(), num_pages));
-    let mut bytes = b"%PDF-1.4\n".to_vec();
-    let mut offsets = Vec::new();
-    for (idx, object) in objects.iter().enumerate() {
-        offsets.push(bytes.len());
-        bytes.extend(format!("{} 0 obj\n{object}\nendobj\n", idx + 1).bytes());
-    }
-    let table_at = bytes.len();
-    let entries: String = offsets.iter().map(|offset| format!("{offset:010} 00000 n \n")).collect();
-    let size = objects.len() + 1;
-    bytes.extend(format!("xref\n0 {size}\n0000000000 65535 f \n{entries}").bytes());
-    bytes.extend(format!("trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{table_at}\n%%EOF\n").bytes());
-    DocumentSource::Bytes { name: "empty.pdf".to_owned(), bytes: bytes.into() }
-}
-
-fn sample_pdf() -> DocumentSource {
-    DocumentSource::File(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/sample.pdf"))
-}
-
-// Jobs.
-
-fn recognize(document: DocumentId, page: usize, engine: EngineChoice) -> RecognizeRequest {
-    RecognizeRequest {
-        document,
-        page: PageIndex(page),
-        rotation: Rotation::None,
-        engine,
-        region: None,
-        task: Task::Page,
-        generation: GenerationSettings::default(),
-        is_visible: false,
-    }
-}
-
-fn render(document: DocumentId, page: usize, width_px: u32, priority: RenderPriority) -> Job {
-    let (page, rotation) = (PageIndex(page), Rotation::None);
-    Job::Render(RenderJob { document, page, width_px, rotation, region: None, priority })
-}
-
-// Engines.
-
-fn every_step() -> EngineOptions {
-    EngineOptions { partial_interval: Duration::ZERO, ..EngineOptions::default() }
-}
-
-fn with_recognizer(recognizer: impl Recognizer + 'static) -> EngineOptions {
-    EngineOptions { replay: Some(Box::new(recognizer)), ..every_step() }
-}
-
-fn start(options: EngineOptions) -> Engine {
-    Engine::start(options, || ()).unwrap()
-}
-
-fn is_end(kind: &EventKind) -> bool {
-    matches!(kind, EventKind::Finished(_) | EventKind::Cancelled | EventKind::Failed(_))
-}
-
-fn next(engine: &Engine) -> Event {
-    engine.recv_timeout(PATIENCE).unwrap_or_else(|| panic!("no event came"))
-}
-
-/// Takes events until all these jobs have ended.
-fn until_ended(engine: &Engine, jobs: &[JobId]) -> Vec<Event> {
-    let mut waiting = jobs.to_vec();
-    let mut events = Vec::new();
-    while !waiting.is_empty() {
-        let event = next(engine);
-        if is_end(&event.kind) {
-            waiting.retain(|job| *job != event.job);
-        }
-        events.push(event);
-    }
-    events
-}
-
-fn end_of(engine: &Engine, job: JobId) -> EventKind {
-    until_ended(engine, &[job]).pop().unwrap().kind
-}
-
-fn open(engine: &Engine, source: DocumentSource) -> Arc<DocumentInfo> {
-    match end_of(engine, engine.submit(Job::Open { source, password: None })) {
-        EventKind::Finished(Outcome::Opened(info)) => info,
-        other => panic!("not opened: {other:?}"),
-    }
-}
-
-fn page_of(end: EventKind) -> Arc<PageRecognition> {
-    match end {
-        EventKind::Finished(Outcome::Recognized(page)) => page,
-        other => panic!("not recognized: {other:?}"),
-    }
-}
-
-fn message_of(end: EventKind) -> UserMessage {
-    match end {
-        EventKind::Failed(message) => message,
-        other => panic!("did not fail: {other:?}"),
-    }
-}
-
-/// Everything that was commanded before has reached the scheduler when this returns. Events of other
-/// jobs that came meanwhile are returned.
-fn settle(engine: &Engine) -> Vec<Event> {
-    let path = std::env::temp_dir().join("no/such\0name");
-    let probe = engine.submit(Job::Save { path, contents: Arc::from(&b""[..]) });
-    let mut events = until_ended(engine, &[probe]);
-    events.retain(|event| event.job != probe);
-    events
-}
-
-/// Names of events of one job, in order, repeated ones once.
-fn story(events: &[Event], job: JobId) -> Vec<&'static str> {
-    let mut names: Vec<&str> = events
-        .iter()
-        .filter(|event| event.job == job)
-        .map(|event| match event.kind {
-            EventKind::Started => "started",
-            EventKind::Progress(_) => "progress",
-            EventKind::Partial { .. } => "partial",
-            EventKind::Finished(_) => "finished",
-            EventKind::Cancelled => "cancelled",
-            EventKind::Failed(_) => "failed",
-        })
-        .collect();
-    names.dedup();
-    names
-}
-
-fn appended(events: &[Event], job: JobId) -> String {
-    let of_job = events.iter().filter(|event| event.job == job);
-    of_job
-        .filter_map(|event| match &event.kind {
-            EventKind::Partial { appended, .. } => Some(appended.as_str()),
-            _ => None,
-        })
-        .collect()
-}
-
-// The tests.
+#[expect(clippy::wildcard_imports, reason = "the vocabulary of these tests")]
+use crate::support::*;
 
 #[test]
 fn a_page_is_told_from_start_to_end() {
@@ -369,18 +164,6 @@ fn a_model_that_panicked_is_loaded_again() {
     page_of(end_of(&engine, engine.submit(Job::Recognize(request.clone()))));
     page_of(end_of(&engine, engine.submit(Job::Recognize(request))));
     assert_eq!(num_loads.load(Ordering::SeqCst), 2);
-}
-
-fn model_info(folder: &std::path::Path) -> ModelInfo {
-    ModelInfo {
-        name: "model".to_owned(),
-        folder: folder.to_owned(),
-        num_parameters: 1,
-        device: "CPU".to_owned(),
-        dtype: "f32".to_owned(),
-        fallback: None,
-        load_time: Duration::ZERO,
-    }
 }
 
 #[test]
@@ -590,105 +373,4 @@ fn dropping_a_busy_engine_with_a_full_channel_ends_all_threads() {
 fn the_bell_rings_for_events_and_may_be_broken() {
     let engine = Engine::start(every_step(), || panic!("a broken bell")).unwrap();
     assert_eq!(open(&engine, png()).page_sizes.len(), 1);
-}
-
-// Whatever is asked in whatever order, each job ends once.
-
-#[derive(Clone, Debug)]
-enum Act {
-    Render(usize, u32),
-    Read(usize, EngineChoice, bool),
-    TextLayer(usize),
-    Load,
-    Unload,
-    Cancel(prop::sample::Index),
-    Prioritize(prop::sample::Index),
-    Reopen,
-    TakeEvents(usize),
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let engine =
-        prop_oneof![Just(EngineChoice::Auto), Just(EngineChoice::TextLayer), Just(EngineChoice::Model)];
-    prop_oneof![
-        (0..4usize, 1..3u32).prop_map(|(page, size)| Act::Render(page, size * 20)),
-        (0..4usize, engine, any::<bool>())
-            .prop_map(|(page, engine, visible)| Act::Read(page, engine, visible)),
-        (0..4usize).prop_map(Act::TextLayer),
-        Just(Act::Load),
-        Just(Act::Unload),
-        any::<prop::sample::Index>().prop_map(Act::Cancel),
-        any::<prop::sample::Index>().prop_map(Act::Prioritize),
-        Just(Act::Reopen),
-        (0..20usize).prop_map(Act::TakeEvents),
-    ]
-}
-
-fn job_of(act: &Act, document: DocumentId) -> Option<Job> {
-    Some(match act {
-        Act::Render(page, width_px) => render(document, *page, *width_px, RenderPriority::Visible),
-        Act::Read(page, engine, is_visible) => Job::Recognize(RecognizeRequest {
-            is_visible: *is_visible,
-            ..recognize(document, *page, *engine)
-        }),
-        Act::TextLayer(page) => Job::ReadTextLayer { document, page: PageIndex(*page) },
-        Act::Load => Job::LoadModel { folder: PathBuf::from("m"), settings: ModelSettings::default() },
-        Act::Unload => Job::UnloadModel,
-        Act::Reopen => Job::Close(document),
-        Act::Cancel(_) | Act::Prioritize(_) | Act::TakeEvents(_) => return None,
-    })
-}
-
-fn perform(acts: &[Act]) -> BTreeMap<JobId, Vec<EventKind>> {
-    let load_model =
-        Box::new(|folder: &std::path::Path, _: &ModelSettings, _: &_, _: &mut dyn FnMut(f32)| {
-            let recognizer = Box::new(ScriptedRecognizer::new("demo", PAGE));
-            Ok(LoadedModel { recognizer, info: model_info(folder) })
-        });
-    let engine = start(EngineOptions { num_waiting_events: 2, load_model, ..every_step() });
-    let mut document = open(&engine, pdf(3)).id;
-    let mut jobs: Vec<JobId> = Vec::new();
-    let mut told: BTreeMap<JobId, Vec<EventKind>> = BTreeMap::new();
-    for act in acts {
-        match act {
-            Act::Cancel(which) if !jobs.is_empty() => engine.cancel(*which.get(&jobs)),
-            Act::Prioritize(which) if !jobs.is_empty() => engine.prioritize(*which.get(&jobs)),
-            Act::TakeEvents(count) => {
-                for event in std::iter::from_fn(|| engine.try_recv()).take(*count) {
-                    told.entry(event.job).or_default().push(event.kind);
-                }
-            }
-            _ => {}
-        }
-        jobs.extend(job_of(act, document).map(|job| engine.submit(job)));
-        if matches!(act, Act::Reopen) {
-            let opening = engine.submit(Job::Open { source: pdf(3), password: None });
-            // A document has the number of the job that opened it.
-            document = DocumentId(opening.0);
-            jobs.push(opening);
-        }
-    }
-    let has_ended = |told: &BTreeMap<JobId, Vec<EventKind>>, job: &JobId| {
-        told.get(job).is_some_and(|kinds| kinds.iter().any(is_end))
-    };
-    while !jobs.iter().all(|job| has_ended(&told, job)) {
-        let event = next(&engine);
-        told.entry(event.job).or_default().push(event.kind);
-    }
-    told
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
-
-    #[test]
-    fn every_job_starts_at_most_once_and_ends_once(acts in prop::collection::vec(act(), 0..60)) {
-        for (job, kinds) in perform(&acts) {
-            let num_ends = kinds.iter().filter(|kind| is_end(kind)).count();
-            prop_assert_eq!(num_ends, 1, "{:?} {:?}", job, kinds);
-            prop_assert!(kinds.last().is_some_and(is_end), "something after the end of {:?}", job);
-            let num_starts = kinds.iter().filter(|kind| matches!(kind, EventKind::Started)).count();
-            prop_assert!(num_starts <= 1, "{:?} started {} times", job, num_starts);
-        }
-    }
 }

@@ -1,0 +1,239 @@
+//! The program as a user runs it: arguments in; files, standard output and exit codes out.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::{contains, is_empty};
+
+const RECORDED: &str = "<doctag><section_header_level_1><loc_10><loc_20><loc_300><loc_40>Hello</section_header_level_1>\n\
+<text><loc_10><loc_60><loc_490><loc_90>First words.</text>\n\
+<otsl><loc_10><loc_100><loc_490><loc_200><ched>a<ched>b<nl><fcel>1<fcel>2<nl></otsl>\n</doctag>";
+
+/// A folder with a scan, a recording, and room for results.
+struct Desk {
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let desk = Self { folder: tempfile::tempdir().unwrap() };
+        image::RgbImage::from_pixel(60, 40, image::Rgb([255; 3])).save(desk.path("scan.png")).unwrap();
+        fs::write(desk.path("page.dt"), RECORDED).unwrap();
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The program, started in the folder.
+    fn doclens(&self, line: &str) -> Command {
+        let mut command = Command::cargo_bin("doclens").unwrap();
+        command.current_dir(self.folder.path()).args(line.split_whitespace());
+        command
+    }
+
+    /// The names of what lies in the folder.
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn sample() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample.pdf").display().to_string()
+}
+
+#[test]
+fn help_and_version_are_there() {
+    let desk = Desk::new();
+    desk.doclens("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));
+    desk.doclens("--help").assert().success().stdout(contains("Examples:").and(contains("convert")));
+    desk.doclens("convert --help").assert().success().stdout(contains("Exit codes:"));
+}
+
+#[test]
+fn a_recording_gives_every_format() {
+    let desk = Desk::new();
+    desk.doclens("convert scan.png --replay page.dt --to md,html,json,csv,txt,doctags --out out")
+        .assert()
+        .code(0)
+        .stdout(is_empty());
+    let read = |name: &str| fs::read_to_string(desk.path("out").join(name)).unwrap();
+    assert!(read("scan.md").contains("## Hello\n\nFirst words."));
+    assert!(read("scan.html").contains("<h2>Hello</h2>"));
+    assert!(read("scan.json").contains("\"DoclingDocument\""));
+    assert_eq!(read("scan-table-1.csv"), "a,b\n1,2\n");
+    assert!(read("scan.txt").contains("First words."));
+    assert_eq!(read("scan.dt"), RECORDED, "markup is left as it came");
+}
+
+#[test]
+fn standard_output_holds_the_result_and_nothing_else() {
+    let desk = Desk::new();
+    let line = "convert scan.png --replay page.dt --to doctags --out -";
+    desk.doclens(line).assert().code(0).stdout(RECORDED).stderr(is_empty());
+    assert_eq!(desk.files(), ["page.dt", "scan.png"]);
+}
+
+#[test]
+fn results_lie_in_the_current_folder_and_are_replaced() {
+    let desk = Desk::new();
+    fs::write(desk.path("scan.md"), "old").unwrap();
+    desk.doclens("convert scan.png --replay page.dt").assert().code(0).stderr(contains("scan.md"));
+    assert!(fs::read_to_string(desk.path("scan.md")).unwrap().starts_with("## Hello"));
+    assert_eq!(desk.files(), ["page.dt", "scan.md", "scan.png"]);
+    desk.doclens("convert scan.png --replay page.dt --out other.md --quiet").assert().stderr(is_empty());
+    assert_eq!(desk.files(), ["other.md", "page.dt", "scan.md", "scan.png"]);
+}
+
+#[test]
+fn a_document_is_never_written_over() {
+    let desk = Desk::new();
+    let before = fs::read(desk.path("scan.png")).unwrap();
+    desk.doclens("convert scan.png --replay page.dt --out scan.png").assert().code(2);
+    assert_eq!(fs::read(desk.path("scan.png")).unwrap(), before);
+}
+
+#[test]
+fn the_sample_is_read_from_its_text_layer() {
+    let desk = Desk::new();
+    let output = desk.doclens(&format!("convert {} --out -", sample())).assert().code(0).get_output().clone();
+    let markdown = String::from_utf8(output.stdout).unwrap();
+    assert!(markdown.starts_with("# "), "{markdown}");
+    assert!(markdown.contains("|---"), "{markdown}");
+}
+
+#[test]
+fn pages_keep_their_numbers() {
+    let desk = Desk::new();
+    desk.doclens(&format!("convert {} --pages 2 --to json --out two.json", sample())).assert().code(0);
+    let document: serde_json::Value =
+        serde_json::from_slice(&fs::read(desk.path("two.json")).unwrap()).unwrap();
+    let texts = document["texts"].as_array().unwrap();
+    assert!(!texts.is_empty());
+    assert!(texts.iter().all(|text| text["prov"][0]["page_no"] == 2));
+}
+
+#[test]
+fn what_fails_is_reported_and_the_rest_goes_on() {
+    let desk = Desk::new();
+    fs::write(desk.path("empty.pdf"), "").unwrap();
+    desk.doclens("convert missing.pdf empty.pdf scan.png --replay page.dt")
+        .assert()
+        .code(1)
+        .stderr(contains("There is no file missing.pdf").and(contains("empty.pdf is empty")));
+    assert!(desk.path("scan.md").exists());
+    desk.doclens("convert scan.png --replay page.dt --pages 1,7").assert().code(1).stderr(contains("page 7"));
+}
+
+#[test]
+fn a_scan_without_a_model_says_what_is_needed() {
+    let desk = Desk::new();
+    desk.doclens("convert scan.png")
+        .assert()
+        .code(3)
+        .stderr(contains("No text layer on this page: a model is needed"));
+    assert_eq!(desk.files(), ["page.dt", "scan.png"]);
+}
+
+#[test]
+fn a_folder_without_a_model_is_named() {
+    let desk = Desk::new();
+    desk.doclens("convert scan.png --engine model --model .")
+        .assert()
+        .code(3)
+        .stderr(contains("config.json"));
+}
+
+#[test]
+fn wrong_arguments_are_refused_before_anything_is_done() {
+    let desk = Desk::new();
+    desk.doclens("convert").assert().code(2);
+    desk.doclens("convert scan.png --to docx").assert().code(2);
+    desk.doclens("convert scan.png --pages 3-1").assert().code(2).stderr(contains("backwards"));
+    desk.doclens("convert scan.png --to md,html --out -").assert().code(2).stderr(contains("one format"));
+    desk.doclens("convert scan.png --engine model").assert().code(2).stderr(contains("--model DIR"));
+    desk.doclens("convert scan.png --tokens 0").assert().code(2);
+    desk.doclens("convert scan.png --replay missing.dt").assert().code(2).stderr(contains("missing.dt"));
+    assert_eq!(desk.files(), ["page.dt", "scan.png"]);
+}
+
+#[test]
+fn documents_of_one_name_do_not_replace_each_other() {
+    let desk = Desk::new();
+    fs::create_dir(desk.path("more")).unwrap();
+    fs::copy(desk.path("scan.png"), desk.path("more/scan.png")).unwrap();
+    desk.doclens("convert scan.png more/scan.png --replay page.dt").assert().code(0);
+    assert_eq!(desk.files(), ["more", "page.dt", "scan-2.md", "scan.md", "scan.png"]);
+}
+
+#[test]
+fn a_document_comes_by_standard_input() {
+    let desk = Desk::new();
+    desk.doclens("convert - --replay page.dt --out -")
+        .write_stdin(fs::read(desk.path("scan.png")).unwrap())
+        .assert()
+        .code(0)
+        .stdout(contains("## Hello"));
+}
+
+#[test]
+fn the_token_limit_is_told() {
+    let desk = Desk::new();
+    desk.doclens("convert scan.png --replay page.dt --tokens 3 --out -")
+        .assert()
+        .code(0)
+        .stderr(contains("stopped at the token limit"));
+}
+
+#[test]
+fn markup_is_converted_from_standard_input() {
+    let desk = Desk::new();
+    desk.doclens("convert-doctags --to html")
+        .write_stdin(RECORDED)
+        .assert()
+        .code(0)
+        .stdout(contains("<h2>Hello</h2>"));
+    desk.doclens("convert-doctags --pages 612").write_stdin("").assert().code(2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_is_no_fault() {
+    use std::process::{Command, Stdio};
+    let desk = Desk::new();
+    let program = assert_cmd::cargo::cargo_bin("doclens");
+    let mut child = Command::new(program)
+        .current_dir(desk.folder.path())
+        .args(["convert", "scan.png", "--replay", "page.dt", "--out", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_the_window_says_so() {
+    let desk = Desk::new();
+    desk.doclens("scan.png")
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .timeout(std::time::Duration::from_secs(120))
+        .assert()
+        .code(4)
+        .stderr(contains("window"));
+}
