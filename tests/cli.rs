@@ -232,7 +232,7 @@ fn without_a_display_the_window_says_so() {
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
         .env_remove("WAYLAND_SOCKET")
-        .timeout(std::time::Duration::from_secs(120))
+        .timeout(std::time::Duration::from_mins(2))
         .assert()
         .code(4)
         .stderr(contains("window"));

@@ -25,7 +25,7 @@ use doclens::engine::user_message::UserMessage;
 use doclens::markup;
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 
 const MARKUP: &str = "<doctag><section_header_level_1><loc_50><loc_40><loc_450><loc_60>A tall tale</section_header_level_1>\
 <text><loc_50><loc_80><loc_450><loc_160>Once upon a time</text>\
@@ -148,6 +148,10 @@ impl Bench {
         let script = self.script.borrow();
         let index = script.jobs.iter().rposition(is_wanted).unwrap_or_else(|| panic!("no such job"));
         JobId(index as u64 + 1)
+    }
+
+    fn job(&self, id: JobId) -> Job {
+        self.script.borrow().jobs[usize::try_from(id.0).unwrap() - 1].clone()
     }
 
     fn requests(&self) -> Vec<RecognizeRequest> {
@@ -275,7 +279,7 @@ fn the_sample_is_opened_from_the_program_itself() {
 fn an_opened_document_shows_its_pages_and_thumbnails() {
     let bench = Bench::with_document(3);
     assert!(bench.shows("Page 1"));
-    assert!(bench.shows("1 / 3"));
+    assert!(bench.shows("Page 1 of 3"));
     assert!(bench.shows("Thumbnail of page 3"));
     assert!(bench.shows("Not converted yet"));
     assert_eq!(bench.harness.state().state().settings.recent, [PathBuf::from("/papers/tale.pdf")]);
@@ -513,7 +517,7 @@ fn an_encrypted_file_asks_for_its_password_until_it_fits() {
     bench.settle();
     bench.press(Key::Enter);
     let job = bench.last_job(|job| matches!(job, Job::Open { .. }));
-    let Job::Open { password, .. } = bench.script.borrow().jobs[job.0 as usize - 1].clone() else { panic!() };
+    let Job::Open { password, .. } = bench.job(job) else { panic!() };
     assert_eq!(password.as_deref(), Some("sesame"));
     bench.say(job, needs_password());
     assert!(bench.shows("That password does not fit"));
@@ -531,9 +535,7 @@ fn where_no_dialog_can_be_shown_a_path_can_be_typed() {
     bench.settle();
     bench.press(Key::Enter);
     let job = bench.last_job(|job| matches!(job, Job::Open { .. }));
-    let Job::Open { source: DocumentSource::File(path), .. } =
-        bench.script.borrow().jobs[job.0 as usize - 1].clone()
-    else {
+    let Job::Open { source: DocumentSource::File(path), .. } = bench.job(job) else {
         panic!("no file was opened");
     };
     assert_eq!(path, PathBuf::from("/papers/tale.pdf"));
@@ -554,9 +556,7 @@ fn the_document_is_saved_where_the_dialog_says() {
         std::thread::yield_now();
     }
     let job = bench.last_job(|job| matches!(job, Job::Save { .. }));
-    let Job::Save { path, contents } = bench.script.borrow().jobs[job.0 as usize - 1].clone() else {
-        panic!()
-    };
+    let Job::Save { path, contents } = bench.job(job) else { panic!() };
     assert_eq!(path, PathBuf::from("/papers/tale.md"));
     let text = String::from_utf8(contents.to_vec()).unwrap();
     assert!(text.contains("## A tall tale") && text.contains("Once upon a time"), "{text}");
@@ -620,6 +620,7 @@ fn a_loaded_model_reads_the_pages_from_then_on() {
         num_parameters: 1_100_000,
         device: "CPU".to_owned(),
         dtype: "f32".to_owned(),
+        fallback: None,
         load_time: Duration::from_millis(40),
     };
     bench.say(job, EventKind::Finished(Outcome::ModelLoaded(Arc::new(info))));

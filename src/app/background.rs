@@ -118,7 +118,7 @@ impl Background {
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub fn export(&self, export: Export, path: PathBuf) -> std::io::Result<()> {
+    pub(crate) fn export(&self, export: Export, path: PathBuf) -> std::io::Result<()> {
         let reply = Reply { sender: self.sender.clone(), ctx: self.ctx.clone() };
         thread::Builder::new().name("export".to_owned()).spawn(move || {
             let contents = export.contents().into_bytes().into();

@@ -11,7 +11,7 @@ use egui::ColorImage;
 const HEADERS_BYTES: usize = 14 + 40;
 
 /// The image over white, as a BMP file.
-pub fn bmp_bytes(image: &ColorImage) -> Arc<[u8]> {
+pub(crate) fn bmp_bytes(image: &ColorImage) -> Arc<[u8]> {
     let [width, height] = image.size;
     let row_bytes = (3 * width).next_multiple_of(4);
     let pixel_bytes = row_bytes * height;

@@ -5,6 +5,7 @@
 
 use egui::{Button, Color32, Response, RichText, Role, Stroke, Ui, Vec2, WidgetInfo, vec2};
 
+use super::icons;
 use super::theme::{self, Palette, TOUCH_HEIGHT};
 
 /// A frameless button with an icon. `name` is its tooltip and its accessible name.
@@ -27,11 +28,16 @@ pub fn icon_button_if(ui: &mut Ui, is_enabled: bool, icon: &str, name: &str, key
 /// An [`icon_button`] that stays pressed while something is shown.
 pub fn icon_toggle(ui: &mut Ui, is_on: bool, icon: &str, name: &str, key: Option<&str>) -> Response {
     let button = Button::new(RichText::new(icon).font(theme::icon(16.0)))
-        .selected(is_on)
         .frame_when_inactive(is_on)
         .min_size(Vec2::splat(TOUCH_HEIGHT));
     let response = ui.scope(|ui| {
         ui.spacing_mut().button_padding = vec2(6.0, 5.0);
+        if is_on {
+            let fill = Palette::of_ui(ui).pressed;
+            let resting = &mut ui.visuals_mut().widgets.inactive;
+            resting.weak_bg_fill = fill;
+            resting.bg_stroke.color = fill;
+        }
         ui.add(button)
     });
     let response = response.inner;
@@ -122,7 +128,9 @@ fn with_tooltip(response: Response, name: &str, key: Option<&str>) -> Response {
 
 /// An entry of a menu: an icon or its empty place, words, and the key at the right.
 pub fn menu_entry(ui: &mut Ui, icon: Option<&str>, words: &str, key: Option<&str>) -> Response {
-    let icon = RichText::new(icon.unwrap_or(" ")).font(theme::icon(15.0));
+    // Where there is no icon its room stays, so that the words stand in one column.
+    let blank = RichText::new(icons::CHECK).color(Color32::TRANSPARENT);
+    let icon = icon.map_or(blank, RichText::new).font(theme::icon(15.0));
     let mut button =
         Button::new((icon, words)).min_size(vec2(180.0, TOUCH_HEIGHT)).frame_when_inactive(false);
     button = match key {
@@ -133,6 +141,11 @@ pub fn menu_entry(ui: &mut Ui, icon: Option<&str>, words: &str, key: Option<&str
     let is_enabled = response.enabled();
     response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, is_enabled, words));
     response
+}
+
+/// The frame of a window over the document.
+pub fn modal_frame(ui: &Ui) -> egui::Frame {
+    egui::Frame::window(ui.style()).inner_margin(20.0).corner_radius(10.0)
 }
 
 /// A hairline between groups of a bar.

@@ -53,7 +53,7 @@ impl App {
             | Command::ProbeText(_)
             | Command::Hover(_)
             | Command::Select { .. }
-            | Command::SelectNeighbour(_) => self.execute_in_view(command),
+            | Command::SelectNeighbour(_) => self.execute_in_view(&command),
             Command::ConvertPage(page) => self.convert(&[page]),
             Command::ConvertPages(pages) => self.convert(&pages),
             Command::ConvertAll => self.convert_all(),
@@ -95,14 +95,14 @@ impl App {
             | Command::SetReducedMotion(_)
             | Command::SetTextPreview(_)
             | Command::SetLoadModelAtStart(_)
-            | Command::SetTokenLimit(_) => self.execute_setting(ctx, command),
+            | Command::SetTokenLimit(_) => self.execute_setting(ctx, &command),
         }
     }
 
-    fn execute_in_view(&mut self, command: Command) {
+    fn execute_in_view(&mut self, command: &Command) {
         let Some(document) = self.state.document_mut() else { return };
         let id = document.id();
-        match command {
+        match *command {
             Command::GoToPage(page) if page.0 < document.num_pages() => {
                 document.current = page;
                 self.page_view.go_to(id, page);
@@ -137,16 +137,16 @@ impl App {
             }
             Command::SelectNeighbour(step) => {
                 if let Some(element) = document.neighbour(step) {
-                    self.execute_in_view(Command::Select { element: Some(element), from: Side::Keyboard });
+                    self.execute_in_view(&Command::Select { element: Some(element), from: Side::Keyboard });
                 }
             }
             _ => {}
         }
     }
 
-    fn execute_setting(&mut self, ctx: &Context, command: Command) {
+    fn execute_setting(&mut self, ctx: &Context, command: &Command) {
         let settings = &mut self.state.settings;
-        match command {
+        match *command {
             Command::UseEngine(engine) => {
                 settings.engine = engine;
                 if let Some((page, _)) = self.state.page() {
@@ -469,12 +469,12 @@ impl App {
                     }
                     return;
                 }
-                self.take_paths(request, paths);
+                self.take_paths(&request, paths);
             }
         }
     }
 
-    fn take_paths(&mut self, request: DialogRequest, paths: Vec<PathBuf>) {
+    fn take_paths(&mut self, request: &DialogRequest, paths: Vec<PathBuf>) {
         match request {
             DialogRequest::OpenFiles => self.open_files(paths),
             DialogRequest::ModelFolder => {
@@ -484,7 +484,7 @@ impl App {
             }
             DialogRequest::Save { subject, .. } => {
                 let Some(path) = paths.into_iter().next() else { return };
-                match subject {
+                match *subject {
                     SaveSubject::Document(document, format) => self.write_document(document, path, format),
                     SaveSubject::Table(document, element, format) => {
                         if self.state.shown == Some(document)

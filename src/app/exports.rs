@@ -12,7 +12,7 @@ use crate::markup::{self, NodeId, NodeKind};
 
 /// Pages to be exported, in order, and how.
 #[derive(Clone, Debug)]
-pub struct Export {
+pub(crate) struct Export {
     /// Markup of each page; empty for those that have not been converted.
     markups: Vec<String>,
     format: ExportFormat,
@@ -22,7 +22,11 @@ pub struct Export {
 impl Export {
     /// The whole document. Pages that have not been converted are empty, so that a page number in
     /// the export is that of the document. `None` when no page has been converted.
-    pub fn of_document(document: &DocumentState, format: ExportFormat, settings: &Settings) -> Option<Self> {
+    pub(crate) fn of_document(
+        document: &DocumentState,
+        format: ExportFormat,
+        settings: &Settings,
+    ) -> Option<Self> {
         let last = document.converted().map(|(page, _)| page).last()?;
         let markup = |index| {
             let conversion = &document.page(PageIndex(index))?.conversion;
@@ -38,7 +42,7 @@ impl Export {
     }
 
     /// One page; `None` when it has not been converted.
-    pub fn of_page(
+    pub(crate) fn of_page(
         document: &DocumentState,
         page: PageIndex,
         format: ExportFormat,
@@ -56,7 +60,7 @@ impl Export {
     }
 
     /// The contents of the file.
-    pub fn contents(&self) -> String {
+    pub(crate) fn contents(&self) -> String {
         let joined = join_pages(self.markups.iter().map(String::as_str));
         let tree = || markup::parse(&joined);
         let mut text = match self.format {
@@ -79,12 +83,12 @@ fn options(settings: &Settings) -> ExportOptions {
 }
 
 /// A file's name without its extension.
-pub fn stem(name: &str) -> &str {
+pub(crate) fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
 /// One element of a page.
-pub fn element_text(conversion: &Conversion, id: NodeId, format: ExportFormat) -> Option<String> {
+pub(crate) fn element_text(conversion: &Conversion, id: NodeId, format: ExportFormat) -> Option<String> {
     let tree = conversion.tree.as_ref()?;
     let options = ExportOptions { furniture: Furniture::All, ..ExportOptions::default() };
     Some(match format {
@@ -100,7 +104,7 @@ pub fn element_text(conversion: &Conversion, id: NodeId, format: ExportFormat) -
 }
 
 /// One table of a page; `None` when the element is none.
-pub fn table_text(conversion: &Conversion, id: NodeId, format: TableFormat) -> Option<String> {
+pub(crate) fn table_text(conversion: &Conversion, id: NodeId, format: TableFormat) -> Option<String> {
     let NodeKind::Table { grid, .. } = &conversion.tree.as_ref()?.node(id).kind else { return None };
     Some(match format {
         TableFormat::Spreadsheet | TableFormat::Tsv => export::csv::tsv_of_table(grid),
@@ -111,7 +115,7 @@ pub fn table_text(conversion: &Conversion, id: NodeId, format: TableFormat) -> O
 }
 
 /// Extension of a table's file, without the dot.
-pub fn table_extension(format: TableFormat) -> &'static str {
+pub(crate) fn table_extension(format: TableFormat) -> &'static str {
     match format {
         TableFormat::Spreadsheet | TableFormat::Tsv => "tsv",
         TableFormat::Csv => "csv",

@@ -1,4 +1,5 @@
-//! The fonts of the window, compiled in: Inter, JetBrains Mono and the Lucide icons.
+//! The fonts of the window, compiled in: Inter, `JetBrains` Mono, the Lucide icons and
+//! the faces of formulas.
 //!
 //! Egui's own faces stay as fallbacks behind them; scripts that neither has come from the system,
 //! which eframe looks up when the first such character is shown.

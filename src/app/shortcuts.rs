@@ -268,7 +268,32 @@ pub const GESTURES: &[(Group, &str, &str)] = &[
 /// The key of a command as people read it, for tooltips: the first of its entry.
 pub fn key_of(ctx: &Context, words: &str) -> Option<String> {
     let shortcut = SHORTCUTS.iter().find(|shortcut| shortcut.words == words)?;
-    shortcut.keys.first().map(|key| ctx.format_shortcut(key))
+    shortcut.keys.first().map(|key| key_words(ctx, key))
+}
+
+/// A key as it is printed on keyboards, with the modifiers as the system writes them.
+pub fn key_words(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
+    let key = match shortcut.logical_key {
+        Key::Plus => "+",
+        Key::Equals => "=",
+        Key::Minus => "−",
+        Key::Comma => ",",
+        Key::Questionmark => "?",
+        Key::Backslash => "\\",
+        Key::OpenBracket => "[",
+        Key::CloseBracket => "]",
+        Key::PageDown => "Page Down",
+        Key::PageUp => "Page Up",
+        Key::Escape => "Esc",
+        other => other.name(),
+    };
+    let modifiers = ctx.format_modifiers(shortcut.modifiers);
+    match modifiers.as_str() {
+        "" => key.to_owned(),
+        modifiers if modifiers.is_ascii() => format!("{modifiers}+{key}"),
+        // The symbols of macOS stand without a plus.
+        symbols => format!("{symbols}{key}"),
+    }
 }
 
 /// Turns the keys of this frame into commands. Keys that text is typed with are left alone while a

@@ -99,7 +99,7 @@ impl Palette {
         success: hex(0x4A_DE_80),
         warning: hex(0xFA_CC_15),
         danger: hex(0xF8_71_71),
-        warning_fill: hex(0x3A_31_16),
+        warning_fill: hex(0x3A_31_17),
         danger_fill: hex(0x43_22_21),
         code_fill: hex(0x1B_1A_19),
         shadow: Color32::from_black_alpha(120),

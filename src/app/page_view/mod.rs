@@ -6,9 +6,9 @@
 mod byte_lru;
 mod overlay;
 mod page;
-pub mod pan_zoom;
+pub(crate) mod pan_zoom;
 mod scroll_bar;
-pub mod textures;
+pub(crate) mod textures;
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ use textures::TextureStore;
 
 /// The canvas and what it remembers between frames.
 #[derive(Default)]
-pub struct PageView {
+pub(crate) struct PageView {
     documents: BTreeMap<DocumentId, DocumentView>,
     appearances: Appearances,
     /// The element that this view last called hovered.
@@ -49,13 +49,13 @@ const ARROW_STEP: f32 = 48.0;
 
 impl PageView {
     /// How many times as large as on paper the document's pages are, and what decides it.
-    pub fn zoom(&self, document: DocumentId) -> Option<(f64, ZoomMode)> {
+    pub(crate) fn zoom(&self, document: DocumentId) -> Option<(f64, ZoomMode)> {
         let view = self.documents.get(&document)?;
         Some((view.pan_zoom.zoom(), view.pan_zoom.mode))
     }
 
     /// Changes the size of the pages, keeping the middle of the view in place.
-    pub fn apply_zoom(&mut self, document: DocumentId, step: ZoomStep) {
+    pub(crate) fn apply_zoom(&mut self, document: DocumentId, step: ZoomStep) {
         let Some(DocumentView { column, pan_zoom, .. }) = self.documents.get_mut(&document) else { return };
         let view = pan_zoom.view_size();
         let middle = small(view.0 / 2.0, view.1 / 2.0);
@@ -70,14 +70,14 @@ impl PageView {
     }
 
     /// Brings a page to the top of the view.
-    pub fn go_to(&mut self, document: DocumentId, page: PageIndex) {
+    pub(crate) fn go_to(&mut self, document: DocumentId, page: PageIndex) {
         if let Some(DocumentView { column, pan_zoom, .. }) = self.documents.get_mut(&document) {
             pan_zoom.go_to(column, page);
         }
     }
 
     /// Moves the view by a fraction of its height.
-    pub fn scroll_by(&mut self, document: DocumentId, fraction: f32) {
+    pub(crate) fn scroll_by(&mut self, document: DocumentId, fraction: f32) {
         if let Some(DocumentView { column, pan_zoom, .. }) = self.documents.get_mut(&document) {
             let height = small(0.0, pan_zoom.view_size().1).y;
             pan_zoom.scroll_by(column, vec2(0.0, fraction * height));
@@ -85,13 +85,13 @@ impl PageView {
     }
 
     /// Forgets a closed document.
-    pub fn forget_document(&mut self, document: DocumentId) {
+    pub(crate) fn forget_document(&mut self, document: DocumentId) {
         self.documents.remove(&document);
         self.appearances.forget_document(document);
     }
 
     /// Draws the canvas into all of `ui`.
-    pub fn ui(
+    pub(crate) fn ui(
         &mut self,
         ui: &mut Ui,
         state: &AppState,

@@ -17,22 +17,31 @@ use crate::markup::{DocTree, Label, Layer, NodeId};
 /// How long a new box takes to come in.
 const FADE_IN_SECS: f64 = 0.15;
 /// Air between an element's ink and its stroke.
-const AIR: f32 = 2.0;
+const AIR: f32 = 1.0;
 /// Opacity of the other boxes while one is selected.
 const FADED: f32 = 0.45;
 
 /// When boxes were first seen, so that new ones can fade in.
 #[derive(Debug, Default)]
 pub(super) struct Appearances {
-    /// Of each page: the run that made its tree, and when each node's box was first seen.
-    pages: BTreeMap<(DocumentId, PageIndex), (u64, Vec<Option<f64>>)>,
+    pages: BTreeMap<(DocumentId, PageIndex), PageAppearances>,
+}
+
+/// When the boxes of one page were first seen.
+#[derive(Debug, Default)]
+struct PageAppearances {
+    /// The run that made its tree.
+    run: u64,
+    /// In the context's seconds, for each node; `None` while it has no box.
+    seen_secs: Vec<Option<f64>>,
 }
 
 impl Appearances {
     /// Notes the boxes of a page, and returns when each was first seen. The boxes of a new run come
     /// in anew.
     fn note(&mut self, overlay: &Overlay<'_>, now_secs: f64) -> &[Option<f64>] {
-        let (run, times) = self.pages.entry((overlay.document, overlay.page)).or_default();
+        let PageAppearances { run, seen_secs: times } =
+            self.pages.entry((overlay.document, overlay.page)).or_default();
         if *run != overlay.run {
             *run = overlay.run;
             times.clear();
@@ -154,7 +163,7 @@ impl Overlay<'_> {
                 );
             }
         }
-        if self.settings.shows_tags && self.hovered != Some(id) {
+        if self.settings.shows_tags && !self.settings.shows_reading_order && self.hovered != Some(id) {
             self.paint_tag(painter, label, rect, opacity);
         }
     }
@@ -165,12 +174,12 @@ impl Overlay<'_> {
             return;
         }
         let color = self.color(label).gamma_multiply(opacity);
-        let size = vec2(16.0, 12.0);
+        let size = vec2(14.0, 11.0);
         let corner = pos2(rect.left() - 1.5 - size.x, rect.top() - 1.5);
         let tag = Rect::from_min_size(corner, size);
         painter.rect_filled(tag, CornerRadius { nw: 3, sw: 3, ne: 0, se: 0 }, color);
         let ink = self.on_label().gamma_multiply(opacity);
-        painter.text(tag.center(), Align2::CENTER_CENTER, label.tag(), theme::strong(9.0), ink);
+        painter.text(tag.center(), Align2::CENTER_CENTER, label.tag(), theme::strong(8.5), ink);
     }
 
     fn on_label(&self) -> Color32 {
@@ -217,7 +226,7 @@ impl Overlay<'_> {
             .reading_order()
             .into_iter()
             .filter(|&id| self.tree.node(id).layer == Layer::Body)
-            .filter_map(|id| rects.get(&id).map(|(label, rect)| (*label, rect.left_top() + vec2(10.0, 8.0))))
+            .filter_map(|id| rects.get(&id).map(|(label, rect)| (*label, rect.left_top() + vec2(-3.0, 5.0))))
             .collect();
         let line = Stroke::new(1.0, theme::INK.gamma_multiply(0.55));
         for pair in stops.windows(2) {
@@ -226,9 +235,9 @@ impl Overlay<'_> {
             }
         }
         for (index, (label, center)) in stops.iter().enumerate() {
-            painter.circle(*center, 9.0, self.color(*label), Stroke::new(1.5, theme::PAPER));
+            painter.circle(*center, 8.5, self.color(*label), Stroke::new(1.5, theme::PAPER));
             let number = (index + 1).to_string();
-            painter.text(*center, Align2::CENTER_CENTER, number, theme::strong(10.0), self.on_label());
+            painter.text(*center, Align2::CENTER_CENTER, number, theme::strong(9.5), self.on_label());
         }
     }
 }

@@ -10,9 +10,11 @@ use crate::document::page::{PageIndex, PageSize};
 use crate::geometry::BBox;
 
 /// Space around and between pages, in window points, at every zoom.
-pub const GAP: f64 = 16.0;
+pub(crate) const GAP: f64 = 16.0;
+/// Room below the last page, where the legend stands.
+const FOOT: f64 = 40.0;
 /// Window points per PDF point at 100 %: a PDF point is 1/72 inch, a window point 1/96.
-pub const SCALE_AT_100: f64 = 96.0 / 72.0;
+pub(crate) const SCALE_AT_100: f64 = 96.0 / 72.0;
 /// Zooms beyond these show nothing that helps anybody.
 const ZOOM_RANGE: std::ops::RangeInclusive<f64> = 0.02..=32.0;
 /// Steps of the zoom buttons, as factors of the size on paper.
@@ -21,7 +23,7 @@ const STEPS: [f64; 17] =
 
 /// The column of pages at scale 1, in PDF points.
 #[derive(Clone, Debug, Default)]
-pub struct PageColumn {
+pub(crate) struct PageColumn {
     sizes: Vec<PageSize>,
     /// Sum of the heights of all pages before; one more entry than pages.
     tops_pt: Vec<f64>,
@@ -33,7 +35,7 @@ pub struct PageColumn {
 
 impl PageColumn {
     /// The column of pages of these sizes, already turned.
-    pub fn new(sizes: Vec<PageSize>) -> Self {
+    pub(crate) fn new(sizes: Vec<PageSize>) -> Self {
         let mut tops_pt = Vec::with_capacity(sizes.len() + 1);
         let mut top_pt = 0.0;
         tops_pt.push(top_pt);
@@ -50,12 +52,12 @@ impl PageColumn {
     }
 
     /// How many pages there are.
-    pub fn num_pages(&self) -> usize {
+    pub(crate) fn num_pages(&self) -> usize {
         self.sizes.len()
     }
 
     /// Size of a page at scale 1.
-    pub fn size(&self, page: PageIndex) -> Option<PageSize> {
+    pub(crate) fn size(&self, page: PageIndex) -> Option<PageSize> {
         self.sizes.get(page.0).copied()
     }
 
@@ -74,7 +76,7 @@ fn ordinary(values: impl Iterator<Item = f64>) -> f64 {
 
 /// What decides the scale when the window changes its size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ZoomMode {
+pub(crate) enum ZoomMode {
     /// Pages are as wide as the view.
     #[default]
     FitWidth,
@@ -86,7 +88,7 @@ pub enum ZoomMode {
 
 /// How the column is scrolled and zoomed.
 #[derive(Clone, Debug)]
-pub struct PanZoom {
+pub(crate) struct PanZoom {
     /// What decides the scale.
     pub mode: ZoomMode,
     /// Window points per PDF point.
@@ -105,7 +107,7 @@ impl Default for PanZoom {
 
 /// A point of a page, in page space. May lie beside the page.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PagePoint {
+pub(crate) struct PagePoint {
     /// Which page.
     pub page: PageIndex,
     /// Fraction of its width.
@@ -116,7 +118,7 @@ pub struct PagePoint {
 
 impl PanZoom {
     /// Adapts to the view's size, keeping what is read in place: the point at the top of the view.
-    pub fn set_view(&mut self, column: &PageColumn, size_in_ui: Vec2) {
+    pub(crate) fn set_view(&mut self, column: &PageColumn, size_in_ui: Vec2) {
         let view = (f64::from(size_in_ui.x).max(1.0), f64::from(size_in_ui.y).max(1.0));
         if view != self.view {
             let is_first = self.view == (0.0, 0.0);
@@ -137,7 +139,7 @@ impl PanZoom {
     }
 
     /// Follows a change of the column itself (a page was turned), keeping `page` in view.
-    pub fn set_column(&mut self, column: &PageColumn, page: PageIndex) {
+    pub(crate) fn set_column(&mut self, column: &PageColumn, page: PageIndex) {
         self.fit(column);
         self.go_to(column, page);
     }
@@ -145,7 +147,7 @@ impl PanZoom {
     fn fit(&mut self, column: &PageColumn) {
         let (width_pt, height_pt) = column.reference_pt;
         let by_width = (self.view.0 - 2.0 * GAP) / width_pt;
-        let by_height = (self.view.1 - 2.0 * GAP) / height_pt;
+        let by_height = (self.view.1 - GAP - FOOT) / height_pt;
         match self.mode {
             ZoomMode::FitWidth => self.scale = by_width,
             ZoomMode::FitPage => self.scale = by_width.min(by_height),
@@ -162,12 +164,12 @@ impl PanZoom {
     }
 
     /// How many times as large as on paper.
-    pub fn zoom(&self) -> f64 {
+    pub(crate) fn zoom(&self) -> f64 {
         self.scale / SCALE_AT_100
     }
 
     /// Fits the pages into the view, keeping the page at its middle.
-    pub fn set_mode(&mut self, column: &PageColumn, mode: ZoomMode) {
+    pub(crate) fn set_mode(&mut self, column: &PageColumn, mode: ZoomMode) {
         let page = self.page_in_view(column);
         let anchor = self.page_from_content(column, (self.offset.0 + self.view.0 / 2.0, self.offset.1));
         self.mode = mode;
@@ -181,7 +183,7 @@ impl PanZoom {
     }
 
     /// Zooms so that the page point under `anchor` (relative to the view's top left) stays there.
-    pub fn zoom_to(&mut self, column: &PageColumn, zoom: f64, anchor: Vec2) {
+    pub(crate) fn zoom_to(&mut self, column: &PageColumn, zoom: f64, anchor: Vec2) {
         let anchor = (f64::from(anchor.x), f64::from(anchor.y));
         let held = self.page_from_content(column, (self.offset.0 + anchor.0, self.offset.1 + anchor.1));
         self.mode = ZoomMode::Free;
@@ -194,7 +196,7 @@ impl PanZoom {
     }
 
     /// The next larger step (1) or the next smaller one (-1).
-    pub fn next_step(&self, direction: i8) -> f64 {
+    pub(crate) fn next_step(&self, direction: i8) -> f64 {
         let zoom = self.zoom();
         let step = if direction > 0 {
             STEPS.iter().find(|&&step| step > zoom * 1.01)
@@ -205,21 +207,21 @@ impl PanZoom {
     }
 
     /// Moves the view over the content.
-    pub fn scroll_by(&mut self, column: &PageColumn, delta: Vec2) {
+    pub(crate) fn scroll_by(&mut self, column: &PageColumn, delta: Vec2) {
         self.offset.0 += f64::from(delta.x);
         self.offset.1 += f64::from(delta.y);
         self.clamp(column);
     }
 
     /// Brings the top of a page to the top of the view.
-    pub fn go_to(&mut self, column: &PageColumn, page: PageIndex) {
+    pub(crate) fn go_to(&mut self, column: &PageColumn, page: PageIndex) {
         self.offset.1 = self.content_top(column, page) - GAP;
         self.clamp(column);
     }
 
     /// Scrolls just far enough to show a box of a page with some air around it; does nothing when
     /// all of it is in view.
-    pub fn reveal(&mut self, column: &PageColumn, page: PageIndex, bbox: &BBox) {
+    pub(crate) fn reveal(&mut self, column: &PageColumn, page: PageIndex, bbox: &BBox) {
         let (left, top) = self.content_from_page(column, PagePoint { page, x: bbox.left, y: bbox.top });
         let (right, bottom) =
             self.content_from_page(column, PagePoint { page, x: bbox.right, y: bbox.bottom });
@@ -229,39 +231,33 @@ impl PanZoom {
     }
 
     /// The page that holds most of the reader's attention: the one a third down the view.
-    pub fn page_in_view(&self, column: &PageColumn) -> PageIndex {
+    pub(crate) fn page_in_view(&self, column: &PageColumn) -> PageIndex {
         self.page_at(column, self.offset.1 + self.view.1 / 3.0)
     }
 
     /// Pages that can be seen, first and last.
-    pub fn visible_pages(&self, column: &PageColumn) -> std::ops::RangeInclusive<usize> {
+    pub(crate) fn visible_pages(&self, column: &PageColumn) -> std::ops::RangeInclusive<usize> {
         let first = self.page_at(column, self.offset.1).0;
         let last = self.page_at(column, self.offset.1 + self.view.1).0;
         first..=last
     }
 
     /// Where a page lies, relative to the view's top left corner.
-    pub fn page_rect_in_view(&self, column: &PageColumn, page: PageIndex) -> Rect {
+    pub(crate) fn page_rect_in_view(&self, column: &PageColumn, page: PageIndex) -> Rect {
         let (left, top) = self.content_from_page(column, PagePoint { page, x: 0.0, y: 0.0 });
         let (right, bottom) = self.content_from_page(column, PagePoint { page, x: 1.0, y: 1.0 });
         Rect::from_min_max(self.view_from_content((left, top)), self.view_from_content((right, bottom)))
     }
 
-    /// Which point of which page lies at a point relative to the view's top left corner.
-    pub fn page_from_view(&self, column: &PageColumn, in_view: Vec2) -> Option<PagePoint> {
-        let content = (self.offset.0 + f64::from(in_view.x), self.offset.1 + f64::from(in_view.y));
-        self.page_from_content(column, content)
-    }
-
     /// Height and width of the whole column with its margins, in window points.
-    pub fn content_size(&self, column: &PageColumn) -> (f64, f64) {
+    pub(crate) fn content_size(&self, column: &PageColumn) -> (f64, f64) {
         let num_gaps = column.num_pages() as f64 + 1.0;
-        let height = column.tops_pt.last().copied().unwrap_or(0.0) * self.scale + num_gaps * GAP;
+        let height = column.tops_pt.last().copied().unwrap_or(0.0) * self.scale + num_gaps * GAP + FOOT;
         (column.max_width_pt * self.scale + 2.0 * GAP, height)
     }
 
     /// Size of the view, in window points.
-    pub fn view_size(&self) -> (f64, f64) {
+    pub(crate) fn view_size(&self) -> (f64, f64) {
         self.view
     }
 
@@ -333,14 +329,14 @@ fn revealed(offset: f64, view: f64, from: f64, to: f64) -> f64 {
 
 /// The rectangle of a box of a page that lies at `page_rect` on the screen.
 #[expect(clippy::cast_possible_truncation, reason = "fractions")]
-pub fn ui_from_page(page_rect: Rect, bbox: &BBox) -> Rect {
+pub(crate) fn ui_from_page(page_rect: Rect, bbox: &BBox) -> Rect {
     let at =
         |x: f64, y: f64| page_rect.min + vec2(x as f32 * page_rect.width(), y as f32 * page_rect.height());
     Rect::from_min_max(at(bbox.left, bbox.top), at(bbox.right, bbox.bottom))
 }
 
 /// The point of a page that lies at `page_rect` on the screen, in fractions. May lie outside.
-pub fn page_from_ui(page_rect: Rect, pos: Pos2) -> (f64, f64) {
+pub(crate) fn page_from_ui(page_rect: Rect, pos: Pos2) -> (f64, f64) {
     let from = pos - page_rect.min;
     (f64::from(from.x / page_rect.width().max(1e-3)), f64::from(from.y / page_rect.height().max(1e-3)))
 }
@@ -357,6 +353,12 @@ mod tests {
         let mut pan_zoom = PanZoom::default();
         pan_zoom.set_view(column, vec2(800.0, 600.0));
         pan_zoom
+    }
+
+    /// Which point of which page lies at a point relative to the view's top left corner.
+    fn page_from_view(pan_zoom: &PanZoom, column: &PageColumn, in_view: Vec2) -> Option<PagePoint> {
+        let (x, y) = (f64::from(in_view.x), f64::from(in_view.y));
+        pan_zoom.page_from_content(column, (pan_zoom.offset.0 + x, pan_zoom.offset.1 + y))
     }
 
     fn assert_near(a: f64, b: f64) {
@@ -377,7 +379,7 @@ mod tests {
                 let (x_back, y_back) = page_from_ui(rect, on_screen);
                 assert_near(x, x_back);
                 assert_near(y, y_back);
-                let point = pan_zoom.page_from_view(&column, on_screen.to_vec2()).unwrap();
+                let point = page_from_view(&pan_zoom, &column, on_screen.to_vec2()).unwrap();
                 assert_eq!(point.page, PageIndex(page));
                 assert_near(x, point.x);
                 assert_near(y, point.y);
@@ -391,10 +393,10 @@ mod tests {
         let mut pan_zoom = shown(&column);
         pan_zoom.go_to(&column, PageIndex(20));
         let cursor = vec2(333.0, 222.0);
-        let before = pan_zoom.page_from_view(&column, cursor).unwrap();
+        let before = page_from_view(&pan_zoom, &column, cursor).unwrap();
         for zoom in [2.0, 5.5, 1.9] {
             pan_zoom.zoom_to(&column, zoom, cursor);
-            let after = pan_zoom.page_from_view(&column, cursor).unwrap();
+            let after = page_from_view(&pan_zoom, &column, cursor).unwrap();
             assert_eq!(before.page, after.page);
             assert_near(before.x, after.x);
             assert_near(before.y, after.y);
@@ -427,9 +429,9 @@ mod tests {
         let mut pan_zoom = shown(&column);
         pan_zoom.go_to(&column, PageIndex(30));
         pan_zoom.scroll_by(&column, vec2(0.0, 200.0));
-        let before = pan_zoom.page_from_view(&column, vec2(400.0, 0.0)).unwrap();
+        let before = page_from_view(&pan_zoom, &column, vec2(400.0, 0.0)).unwrap();
         pan_zoom.set_view(&column, vec2(500.0, 600.0));
-        let after = pan_zoom.page_from_view(&column, vec2(250.0, 0.0)).unwrap();
+        let after = page_from_view(&pan_zoom, &column, vec2(250.0, 0.0)).unwrap();
         assert_eq!(before.page, after.page);
         assert_near(before.y, after.y);
     }
@@ -471,6 +473,6 @@ mod tests {
         let column = PageColumn::new(Vec::new());
         let mut pan_zoom = shown(&column);
         pan_zoom.zoom_to(&column, 3.0, vec2(1.0, 1.0));
-        assert_eq!(pan_zoom.page_from_view(&column, vec2(5.0, 5.0)), None);
+        assert_eq!(page_from_view(&pan_zoom, &column, vec2(5.0, 5.0)), None);
     }
 }

@@ -24,7 +24,7 @@ use crate::engine::user_message::UserMessage;
 /// What textures may take on the graphics card.
 const BUDGET_BYTES: usize = 256 * 1024 * 1024;
 /// Side of a tile. 4 MB each: about a millisecond to upload.
-pub const TILE_PX: u32 = 1024;
+pub(crate) const TILE_PX: u32 = 1024;
 /// Pages of more pixels than this are drawn in tiles: 3 million take 12 MB and 3 ms to upload.
 const MAX_WHOLE_PX: u64 = 3_000_000;
 /// Uploading stops for this frame once it has taken so long.
@@ -36,7 +36,7 @@ const MAX_PENDING: usize = 24;
 
 /// Which pixels: a page of a document in one turn, at one width, whole or one tile of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TextureKey {
+pub(crate) struct TextureKey {
     /// Which document.
     pub document: DocumentId,
     /// Which page.
@@ -53,7 +53,7 @@ pub struct TextureKey {
 
 /// A page in one turn, at any width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PageLook {
+pub(crate) struct PageLook {
     /// Which document.
     pub document: DocumentId,
     /// Which page.
@@ -66,7 +66,7 @@ pub struct PageLook {
 
 impl PageLook {
     /// The whole page at a width.
-    pub fn whole(self, width_px: u32) -> TextureKey {
+    pub(crate) fn whole(self, width_px: u32) -> TextureKey {
         TextureKey {
             document: self.document,
             page: self.page,
@@ -78,7 +78,7 @@ impl PageLook {
     }
 
     /// A part of the page at a width.
-    pub fn part(self, width_px: u32, part: PixelRect) -> TextureKey {
+    pub(crate) fn part(self, width_px: u32, part: PixelRect) -> TextureKey {
         let part = [part.x_px, part.y_px, part.width_px, part.height_px];
         TextureKey { part: Some(part), ..self.whole(width_px) }
     }
@@ -103,12 +103,12 @@ fn rotation(quarter_turns: u8) -> Rotation {
 }
 
 /// Whether a page of so many pixels is drawn in tiles.
-pub fn needs_tiles(width_px: u32, height_px: u32) -> bool {
+pub(crate) fn needs_tiles(width_px: u32, height_px: u32) -> bool {
     u64::from(width_px) * u64::from(height_px) > MAX_WHOLE_PX
 }
 
 /// The pixels of a tile in a page of that size; `None` beyond its edges.
-pub fn tile_rect(column: u32, row: u32, width_px: u32, height_px: u32) -> Option<PixelRect> {
+pub(crate) fn tile_rect(column: u32, row: u32, width_px: u32, height_px: u32) -> Option<PixelRect> {
     let (x_px, y_px) = (column.checked_mul(TILE_PX)?, row.checked_mul(TILE_PX)?);
     (x_px < width_px && y_px < height_px).then(|| PixelRect {
         x_px,
@@ -119,7 +119,7 @@ pub fn tile_rect(column: u32, row: u32, width_px: u32, height_px: u32) -> Option
 }
 
 /// All page images of the window.
-pub struct TextureStore {
+pub(crate) struct TextureStore {
     textures: ByteLru<TextureKey, TextureHandle>,
     wanted: BTreeMap<TextureKey, RenderPriority>,
     pending: BTreeMap<JobId, TextureKey>,
@@ -144,13 +144,13 @@ impl Default for TextureStore {
 
 impl TextureStore {
     /// Starts a frame: everything that is to be shown must be wanted anew.
-    pub fn begin_frame(&mut self) {
+    pub(crate) fn begin_frame(&mut self) {
         self.textures.begin_frame();
         self.wanted.clear();
     }
 
     /// Wants an image and returns it when it is there.
-    pub fn want(&mut self, key: TextureKey, priority: RenderPriority) -> Option<&TextureHandle> {
+    pub(crate) fn want(&mut self, key: TextureKey, priority: RenderPriority) -> Option<&TextureHandle> {
         if !self.textures.contains(&key) && !self.failed.contains_key(&(key.document, key.page)) {
             self.wanted.entry(key).or_insert(priority);
         }
@@ -158,7 +158,7 @@ impl TextureStore {
     }
 
     /// The whole page at whatever width comes nearest: the next larger one, or else the largest.
-    pub fn nearest(&mut self, look: PageLook, width_px: u32) -> Option<&TextureHandle> {
+    pub(crate) fn nearest(&mut self, look: PageLook, width_px: u32) -> Option<&TextureHandle> {
         let larger = self.textures.keys_in(look.whole(width_px)..=look.whole(u32::MAX)).next();
         let smaller = || self.textures.keys_in(look.whole(0)..look.whole(width_px)).next_back();
         let key = *larger.or_else(smaller)?;
@@ -166,22 +166,22 @@ impl TextureStore {
     }
 
     /// Why a page cannot be drawn.
-    pub fn failure(&self, document: DocumentId, page: PageIndex) -> Option<&UserMessage> {
+    pub(crate) fn failure(&self, document: DocumentId, page: PageIndex) -> Option<&UserMessage> {
         self.failed.get(&(document, page))
     }
 
     /// A page's paper is dark, as far as has been seen.
-    pub fn is_dark(&self, document: DocumentId, page: PageIndex) -> bool {
+    pub(crate) fn is_dark(&self, document: DocumentId, page: PageIndex) -> bool {
         self.dark.contains(&(document, page))
     }
 
     /// Some images are still to come.
-    pub fn is_waiting(&self) -> bool {
+    pub(crate) fn is_waiting(&self) -> bool {
         !self.arrived.is_empty()
     }
 
     /// Takes an event of one of its own jobs; gives any other back.
-    pub fn take_event(&mut self, event: Event) -> Option<Event> {
+    pub(crate) fn take_event(&mut self, event: Event) -> Option<Event> {
         let Some(&key) = self.pending.get(&event.job) else { return Some(event) };
         match event.kind {
             EventKind::Finished(Outcome::Rendered { image, .. }) => {
@@ -201,7 +201,7 @@ impl TextureStore {
     }
 
     /// Uploads some of what has arrived. At least one, so that a slow card still gets on.
-    pub fn upload(&mut self, ctx: &Context) {
+    pub(crate) fn upload(&mut self, ctx: &Context) {
         let started = Instant::now();
         for _ in 0..MAX_UPLOADS {
             let Some((key, image)) = self.arrived.pop_front() else { break };
@@ -219,7 +219,7 @@ impl TextureStore {
     }
 
     /// Submits what was wanted in this frame and is missing; cancels what nobody wants any more.
-    pub fn flush(&mut self, backend: &mut dyn Backend) {
+    pub(crate) fn flush(&mut self, backend: &mut dyn Backend) {
         let wanted = &self.wanted;
         for (job, _) in self.pending.iter().filter(|(_, key)| !wanted.contains_key(key)) {
             backend.cancel(*job);
@@ -250,7 +250,7 @@ impl TextureStore {
     }
 
     /// Forgets everything of a closed document.
-    pub fn forget_document(&mut self, document: DocumentId) {
+    pub(crate) fn forget_document(&mut self, document: DocumentId) {
         self.textures.retain(|key| key.document != document);
         self.arrived.retain(|(key, _)| key.document != document);
         self.failed.retain(|(of, _), _| *of != document);

@@ -10,7 +10,7 @@ use super::super::state::{AppState, ModelState, Reader, SubWindow};
 use super::super::theme::{self, Palette, TOUCH_HEIGHT};
 
 /// Draws the chip.
-pub fn ui(ui: &mut Ui, state: &AppState, is_narrow: bool, commands: &CommandSender) {
+pub(crate) fn ui(ui: &mut Ui, state: &AppState, is_narrow: bool, commands: &CommandSender) {
     let palette = Palette::of_ui(ui);
     let reader = state.reader();
     let (color, hover) = match &reader {

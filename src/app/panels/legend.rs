@@ -1,8 +1,13 @@
-//! The legend at the bottom left of the canvas: what the colours mean, and which are shown.
+//! The legend along the bottom of the canvas: what the colours mean, and which are shown.
+//!
+//! One line, so that it covers no text: the words give way to the tags alone where the canvas is
+//! too narrow for them.
 
 use std::collections::BTreeMap;
 
-use egui::{Align2, Area, Button, CornerRadius, Id, Order, Rect, RichText, Role, Ui, WidgetInfo, vec2};
+use egui::{
+    Align, Align2, Area, Button, CornerRadius, Id, Layout, Order, Rect, RichText, Role, Ui, WidgetInfo, vec2,
+};
 
 use super::super::command::{Command, CommandSender};
 use super::super::controls::icon_button;
@@ -11,16 +16,17 @@ use super::super::state::AppState;
 use super::super::theme::{self, Palette, label_color};
 use crate::markup::Label;
 
-const WIDTH: f32 = 178.0;
+const TAG: egui::Vec2 = vec2(20.0, 15.0);
 
 /// Draws the legend over the canvas at `canvas`, when there is anything to explain.
-pub fn ui(ui: &Ui, state: &AppState, canvas: Rect, commands: &CommandSender) {
+pub(crate) fn ui(ui: &Ui, state: &AppState, canvas: Rect, commands: &CommandSender) {
     let counts = counts(state);
     if counts.is_empty() {
         return;
     }
     let palette = Palette::of_ui(ui);
-    let corner = canvas.left_bottom() + vec2(theme::space::M, -theme::space::M);
+    let corner = canvas.left_bottom() + vec2(theme::space::S, -theme::space::S);
+    let has_words = words_width(ui, &counts) + 2.0 * theme::space::S + 40.0 < canvas.width();
     Area::new(Id::unique("legend"))
         .order(Order::Middle)
         .pivot(Align2::LEFT_BOTTOM)
@@ -31,71 +37,82 @@ pub fn ui(ui: &Ui, state: &AppState, canvas: Rect, commands: &CommandSender) {
                 .fill(palette.pane)
                 .stroke(egui::Stroke::new(1.0, palette.line))
                 .corner_radius(CornerRadius::same(theme::RADIUS))
-                .inner_margin(4.0)
+                .inner_margin(egui::Margin::symmetric(4, 3))
                 .show(ui, |ui| {
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    if !state.settings.shows_legend {
-                        if icon_button(ui, icons::LAYERS, "Show legend", Some("L")).clicked() {
-                            commands.send(Command::ToggleLegend);
-                        }
-                        return;
-                    }
-                    ui.set_width(WIDTH);
-                    ui.horizontal(|ui| {
-                        ui.add_space(6.0);
-                        ui.label(RichText::new("Legend").font(theme::strong(12.0)));
-                        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                            if icon_button(ui, icons::CHEVRON_DOWN, "Fold legend", Some("L")).clicked() {
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                        ui.spacing_mut().item_spacing.x = 0.0;
+                        ui.spacing_mut().interact_size.y = 24.0;
+                        if !state.settings.shows_legend {
+                            if icon_button(ui, icons::LAYERS, "Show legend", Some("L")).clicked() {
                                 commands.send(Command::ToggleLegend);
                             }
-                        });
+                            return;
+                        }
+                        for (label, count) in counts {
+                            chip_ui(ui, state, label, count, has_words, commands);
+                        }
+                        if icon_button(ui, icons::X, "Fold legend", Some("L")).clicked() {
+                            commands.send(Command::ToggleLegend);
+                        }
                     });
-                    for (label, count) in counts {
-                        row_ui(ui, state, label, count, commands);
-                    }
                 });
         });
 }
 
-fn row_ui(ui: &mut Ui, state: &AppState, label: Label, count: usize, commands: &CommandSender) {
+/// What a chip says behind its tag.
+fn words_of(label: Label, count: usize, has_words: bool) -> String {
+    if has_words { format!("{} {count}", label.words()) } else { count.to_string() }
+}
+
+fn words_width(ui: &Ui, counts: &BTreeMap<Label, usize>) -> f32 {
+    let font = egui::FontId::proportional(12.0);
+    let width = |(label, count): (&Label, &usize)| {
+        let words = words_of(*label, *count, true);
+        ui.painter().layout_no_wrap(words, font.clone(), theme::INK).size().x + TAG.x + 20.0
+    };
+    counts.iter().map(width).sum()
+}
+
+fn chip_ui(
+    ui: &mut Ui,
+    state: &AppState,
+    label: Label,
+    count: usize,
+    has_words: bool,
+    commands: &CommandSender,
+) {
     let palette = Palette::of_ui(ui);
     let is_shown = state.settings.shows_label(label);
-    let is_inverted = state.settings.inverts_pages && ui.visuals().dark_mode;
-    let color = label_color(label, if is_inverted { egui::Theme::Dark } else { egui::Theme::Light });
+    let theme_of_page = if state.settings.inverts_pages { egui::Theme::Dark } else { egui::Theme::Light };
+    let color = label_color(label, theme_of_page);
     let ink = if is_shown { palette.text } else { palette.secondary };
-    let eye = if is_shown { "" } else { icons::EYE_OFF };
-    let words = RichText::new(label.words()).size(12.5).color(ink);
+    let words = RichText::new(words_of(label, count, has_words)).size(12.0).color(ink);
     let words = if is_shown { words } else { words.strikethrough() };
-    let button = Button::new(words)
-        .frame_when_inactive(false)
-        .min_size(vec2(ui.available_width(), 24.0))
-        .shortcut_text(
-            RichText::new(if is_shown { count.to_string() } else { String::new() })
-                .size(12.0)
-                .color(palette.secondary),
-        );
     let response = ui
         .scope(|ui| {
-            ui.spacing_mut().button_padding = vec2(30.0, 2.0);
-            ui.spacing_mut().interact_size.y = 24.0;
-            ui.add(button)
+            ui.spacing_mut().button_padding = vec2(6.0, 3.0);
+            // The tag is painted into the room that this blank leaves.
+            let blank = egui::Atom::custom(egui::IdSalt::new("tag"), TAG);
+            ui.add(Button::new((blank, words)).frame_when_inactive(false).gap(6.0).min_size(vec2(0.0, 24.0)))
         })
         .inner;
     response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_shown, label.words()));
-    let tag = Rect::from_center_size(response.rect.left_center() + vec2(17.0, 0.0), vec2(18.0, 14.0));
+    let tag = Rect::from_center_size(response.rect.left_center() + vec2(6.0 + TAG.x / 2.0, 0.0), TAG);
     if is_shown {
+        let on_label = if state.settings.inverts_pages { theme::PAPER_INVERTED } else { theme::ON_LABEL };
         ui.painter().rect_filled(tag, CornerRadius::same(3), color);
+        ui.painter().text(tag.center(), Align2::CENTER_CENTER, label.tag(), theme::strong(10.0), on_label);
+    } else {
         ui.painter().text(
             tag.center(),
             Align2::CENTER_CENTER,
-            label.tag(),
-            theme::strong(9.5),
-            theme::ON_LABEL,
+            icons::EYE_OFF,
+            theme::icon(13.0),
+            palette.secondary,
         );
-    } else {
-        ui.painter().text(tag.center(), Align2::CENTER_CENTER, eye, theme::icon(13.0), palette.secondary);
     }
-    if response.clicked() {
+    let act = if is_shown { "hide" } else { "show" };
+    if response.on_hover_text(format!("{}: click to {act} its boxes", label.words())).clicked() {
         commands.send(Command::ToggleLabel(label));
     }
 }

@@ -17,7 +17,7 @@ use crate::markup::NodeId;
 const MODEL: (&str, &str) = ("SmolDocling", "513 MB");
 
 /// Draws the pane into all of `ui`.
-pub fn ui(
+pub(crate) fn ui(
     ui: &mut Ui,
     pane: &mut OutputPane,
     state: &AppState,
@@ -72,7 +72,7 @@ pub fn ui(
         commands.send(Command::ShowPaneTab(pane.tab()));
     }
     for action in actions {
-        if let Some(command) = command_of(page, action) {
+        if let Some(command) = command_of(page, &action) {
             commands.send(command);
         }
     }
@@ -109,9 +109,8 @@ fn offer<'a>(entry: &PageEntry, reader: &'a Reader) -> Offer<'a> {
     let needs_model =
         |is_garbled| Offer::NeedsModel { is_garbled, model_name: Some(MODEL.0), model_size: Some(MODEL.1) };
     match (reader, entry.text) {
-        (Reader::TextLayer, TextSupply::Absent) => needs_model(false),
         (Reader::TextLayer, TextSupply::Garbled) => needs_model(true),
-        (Reader::ModelMissing, _) => needs_model(false),
+        (Reader::TextLayer, TextSupply::Absent) | (Reader::ModelMissing, _) => needs_model(false),
         (Reader::TextLayer | Reader::Model(_) | Reader::ModelLoading, _) => {
             Offer::Convert { engine_name: reader.words() }
         }
@@ -125,9 +124,9 @@ fn num_tokens(conversion: &Conversion) -> Option<usize> {
 }
 
 /// What a wish of the pane about this page means; `None` for what cannot be done yet.
-fn command_of(page: PageIndex, action: PaneAction) -> Option<Command> {
+fn command_of(page: PageIndex, action: &PaneAction) -> Option<Command> {
     let on_page = |node| super::super::state::ElementRef { page, node };
-    Some(match action {
+    Some(match *action {
         PaneAction::Hover(node) => Command::Hover(element_on(page, node)),
         PaneAction::Select(node) => Command::Select { element: element_on(page, node), from: Side::Pane },
         PaneAction::CopyDocument(format) => Command::CopyPage(format),

@@ -3,18 +3,18 @@
 //! Each draws from `&AppState` and sends commands; what is only visual (half-typed text) it keeps
 //! itself.
 
-pub mod engine_menu;
-pub mod legend;
-pub mod live_pane;
-pub mod notifications;
-pub mod page_list;
-pub mod prompts;
-pub mod settings_window;
-pub mod shortcuts_window;
-pub mod split;
-pub mod start_screen;
-pub mod status_bar;
-pub mod top_bar;
+pub(crate) mod engine_menu;
+pub(crate) mod legend;
+pub(crate) mod live_pane;
+pub(crate) mod notifications;
+pub(crate) mod page_list;
+pub(crate) mod prompts;
+pub(crate) mod settings_window;
+pub(crate) mod shortcuts_window;
+pub(crate) mod split;
+pub(crate) mod start_screen;
+pub(crate) mod status_bar;
+pub(crate) mod top_bar;
 
-pub use page_list::PageList;
-pub use prompts::Prompts;
+pub(crate) use page_list::PageList;
+pub(crate) use prompts::Prompts;

@@ -13,7 +13,7 @@ const WIDTH: f32 = 340.0;
 const LIFT: f32 = 40.0;
 
 /// Draws the notices over everything.
-pub fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
+pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
     let notices = state.notices.shown();
     if notices.is_empty() {
         return;

@@ -23,19 +23,19 @@ const ROW_HEIGHT: f32 = THUMB.y + 30.0;
 
 /// The list and what it remembers between frames.
 #[derive(Default)]
-pub struct PageList {
+pub(crate) struct PageList {
     /// The page that was last brought into view, for each document.
     followed: BTreeMap<DocumentId, PageIndex>,
 }
 
 impl PageList {
     /// Forgets a closed document.
-    pub fn forget_document(&mut self, document: DocumentId) {
+    pub(crate) fn forget_document(&mut self, document: DocumentId) {
         self.followed.remove(&document);
     }
 
     /// Draws the list as a panel at the left of `ui`.
-    pub fn ui(
+    pub(crate) fn ui(
         &mut self,
         ui: &mut Ui,
         state: &AppState,

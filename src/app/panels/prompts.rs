@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use egui::{Id, Modal, RichText, TextEdit, Ui};
 
 use super::super::command::{Command, CommandSender, parse_page_range};
-use super::super::controls::{primary_button, secondary};
+use super::super::controls::{modal_frame, primary_button, secondary};
 use super::super::icons;
 use super::super::state::{AppState, PasswordRequest, SubWindow};
 use super::super::theme::{self, Palette};
@@ -15,7 +15,7 @@ const WIDTH: f32 = 360.0;
 
 /// What has been typed so far.
 #[derive(Default)]
-pub struct Prompts {
+pub(crate) struct Prompts {
     text: String,
     /// What `text` was typed for.
     subject: Option<Subject>,
@@ -31,7 +31,7 @@ enum Subject {
 
 impl Prompts {
     /// Draws the prompt that is open, if any.
-    pub fn ui(&mut self, ui: &Ui, state: &AppState, commands: &CommandSender) {
+    pub(crate) fn ui(&mut self, ui: &Ui, state: &AppState, commands: &CommandSender) {
         let subject = match (&state.password, state.sub_window) {
             (Some(_), _) => Some(Subject::Password),
             (
@@ -54,7 +54,7 @@ impl Prompts {
     }
 
     fn password_ui(&mut self, ui: &Ui, request: &PasswordRequest, commands: &CommandSender) {
-        let modal = Modal::new(Id::unique("password")).show(ui.ctx(), |ui| {
+        let modal = Modal::new(Id::unique("password")).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
             ui.set_width(WIDTH);
             ui.horizontal(|ui| {
                 ui.label(RichText::new(icons::LOCK).font(theme::icon(18.0)));
@@ -93,7 +93,7 @@ impl Prompts {
             }
             SubWindow::Settings | SubWindow::Shortcuts => return,
         };
-        let modal = Modal::new(Id::unique(title)).show(ui.ctx(), |ui| {
+        let modal = Modal::new(Id::unique(title)).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
             ui.set_width(WIDTH);
             ui.label(RichText::new(title).font(theme::strong(15.0)));
             ui.add_space(theme::space::XS);

@@ -3,7 +3,7 @@
 use egui::{Id, Modal, RichText, ScrollArea, Ui, vec2};
 
 use super::super::command::{Command, CommandSender};
-use super::super::controls::{icon_button, secondary};
+use super::super::controls::{icon_button, modal_frame, secondary};
 use super::super::icons;
 use super::super::settings::{EnginePreference, ThemeChoice};
 use super::super::state::{AppState, SubWindow};
@@ -13,11 +13,11 @@ use super::super::theme;
 const TOKEN_LIMITS: [Option<usize>; 5] = [None, Some(1024), Some(2048), Some(4096), Some(8192)];
 
 /// Draws the settings when they are open.
-pub fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
+pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
     if state.sub_window != Some(SubWindow::Settings) {
         return;
     }
-    let modal = Modal::new(Id::unique("settings")).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique("settings")).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
         let room = ui.ctx().content_rect().size() - vec2(120.0, 140.0);
         ui.set_width(520.0_f32.min(room.x));
         let mut closes = false;
@@ -27,7 +27,8 @@ pub fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
                 closes = icon_button(ui, icons::X, "Close", Some("Esc")).clicked();
             });
         });
-        ScrollArea::vertical().max_height(room.y.max(200.0)).show(ui, |ui| {
+        let height = room.y.max(200.0);
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             window_ui(ui, state, commands);
             convert_ui(ui, state, commands);
             page_ui(ui, state, commands);
@@ -147,9 +148,10 @@ fn check(ui: &mut Ui, is_on: bool, name: &str, explanation: &str, on_change: imp
     if ui.checkbox(&mut is_now_on, name).changed() {
         on_change(is_now_on);
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.add_space(24.0);
+    ui.horizontal_top(|ui| {
+        ui.add_space(16.0);
         let words = secondary(ui, explanation).text_style(theme::bar_text_style());
-        ui.label(words);
+        ui.add(egui::Label::new(words).wrap());
     });
+    ui.add_space(theme::space::XS);
 }

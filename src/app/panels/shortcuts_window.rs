@@ -3,18 +3,18 @@
 use egui::{Grid, Id, Modal, RichText, ScrollArea, Ui, vec2};
 
 use super::super::command::{Command, CommandSender};
-use super::super::controls::{icon_button, secondary};
+use super::super::controls::{icon_button, modal_frame, secondary};
 use super::super::icons;
-use super::super::shortcuts::{GESTURES, Group, SHORTCUTS};
+use super::super::shortcuts::{GESTURES, Group, SHORTCUTS, key_words};
 use super::super::state::{AppState, SubWindow};
 use super::super::theme::{self, Palette};
 
 /// Draws the sheet when it is open.
-pub fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
+pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
     if state.sub_window != Some(SubWindow::Shortcuts) {
         return;
     }
-    let modal = Modal::new(Id::unique("keys")).show(ui.ctx(), |ui| {
+    let modal = Modal::new(Id::unique("keys")).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
         let room = ui.ctx().content_rect().size() - vec2(120.0, 140.0);
         ui.set_width(760.0_f32.min(room.x));
         let mut closes = false;
@@ -25,9 +25,12 @@ pub fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
             });
         });
         ui.add_space(theme::space::S);
-        ScrollArea::vertical().max_height(room.y.max(200.0)).show(ui, |ui| {
+        let height = room.y.max(200.0);
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             if ui.available_width() < 620.0 {
-                Group::ALL.into_iter().for_each(|group| group_ui(ui, group));
+                for group in Group::ALL {
+                    group_ui(ui, group);
+                }
                 return;
             }
             ui.columns(2, |columns| {
@@ -51,7 +54,7 @@ fn group_ui(ui: &mut Ui, group: Group) {
     Grid::new(group.words()).num_columns(2).spacing(vec2(16.0, 6.0)).min_col_width(110.0).show(ui, |ui| {
         for shortcut in SHORTCUTS.iter().filter(|shortcut| shortcut.group == group) {
             let keys: Vec<String> =
-                shortcut.keys.iter().take(2).map(|key| ui.ctx().format_shortcut(key)).collect();
+                shortcut.keys.iter().take(2).map(|key| key_words(ui.ctx(), key)).collect();
             row_ui(ui, &keys.join(" or "), shortcut.words);
         }
         for (_, keys, words) in GESTURES.iter().filter(|(of, _, _)| *of == group) {

@@ -13,7 +13,7 @@ const GRAB: f32 = 4.0;
 const SNAP: f32 = 0.02;
 
 /// Where the page and the pane lie in `rect`.
-pub fn halves(rect: Rect, pane_fraction: f32) -> (Rect, Rect) {
+pub(crate) fn halves(rect: Rect, pane_fraction: f32) -> (Rect, Rect) {
     let min_side = MIN_SIDE.min(rect.width() / 2.0);
     let at = (rect.right() - rect.width() * pane_fraction)
         .clamp(rect.left() + min_side, rect.right() - min_side)
@@ -25,7 +25,7 @@ pub fn halves(rect: Rect, pane_fraction: f32) -> (Rect, Rect) {
 }
 
 /// Draws the divider at the right edge of `page` and moves it when it is dragged.
-pub fn ui(ui: &Ui, whole: Rect, page: Rect, commands: &CommandSender) {
+pub(crate) fn ui(ui: &Ui, whole: Rect, page: Rect, commands: &CommandSender) {
     let strip =
         Rect::from_center_size(pos2(page.right() + 0.5, whole.center().y), vec2(2.0 * GRAB, whole.height()));
     let response = ui.interact(strip, ui.scope_id().with("divider"), Sense::click_and_drag());

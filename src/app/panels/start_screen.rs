@@ -15,10 +15,10 @@ use super::super::state::{AppState, OpenFailure};
 use super::super::theme::{self, Palette};
 
 const WIDTH: f32 = 520.0;
-const DROP_HEIGHT: f32 = 236.0;
+const DROP_HEIGHT: f32 = 224.0;
 
 /// Draws the screen into all of `ui`.
-pub fn ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
+pub(crate) fn ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     let frame = egui::Frame::new().fill(Palette::of_ui(ui).window);
     CentralPanel::default().frame(frame).show(ui, |ui| {
         let room = ui.available_rect_before_wrap();
@@ -67,22 +67,30 @@ fn drop_zone_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     let words = secondary(ui, "It becomes Markdown, HTML, JSON or DocTags, and you watch it happen");
     ui.label(words);
     ui.add_space(theme::space::L);
-    ui.allocate_ui_with_layout(
-        vec2(250.0, theme::TOUCH_HEIGHT),
-        Layout::left_to_right(Align::Center),
-        |ui| {
-            let key = key_of(ui.ctx(), "Open files");
-            if primary_button(ui, Some(icons::FOLDER_OPEN), "Open…")
-                .on_hover_text(key.unwrap_or_default())
-                .clicked()
-            {
-                commands.send(Command::PickFiles);
-            }
-            if icon_text_button(ui, icons::FILE_TEXT, "Try the sample", None).clicked() {
-                commands.send(Command::OpenSample);
-            }
-        },
-    );
+    let middle = egui::pos2(rect.center().x, ui.cursor().top() + theme::TOUCH_HEIGHT / 2.0);
+    let row = Rect::from_center_size(middle, vec2(buttons_width(ui), theme::TOUCH_HEIGHT));
+    ui.scope_builder(UiBuilder::new().max_rect(row).layout(Layout::left_to_right(Align::Center)), |ui| {
+        let key = key_of(ui.ctx(), "Open files");
+        if primary_button(ui, Some(icons::FOLDER_OPEN), "Open…")
+            .on_hover_text(key.unwrap_or_default())
+            .clicked()
+        {
+            commands.send(Command::PickFiles);
+        }
+        if icon_text_button(ui, icons::FILE_TEXT, "Try the sample", None).clicked() {
+            commands.send(Command::OpenSample);
+        }
+    });
+}
+
+/// Width of the two buttons with their icons, paddings and the space between.
+fn buttons_width(ui: &Ui) -> f32 {
+    let text = |words: &str| {
+        let font = egui::TextStyle::Button.resolve(ui.style());
+        ui.painter().layout_no_wrap(words.to_owned(), font, theme::INK).size().x
+    };
+    let around = 2.0 * ui.spacing().button_padding.x + ui.spacing().icon_spacing + 15.0;
+    text("Open…") + text("Try the sample") + 2.0 * around + ui.spacing().item_spacing.x
 }
 
 fn dashed_frame(ui: &Ui, rect: Rect, palette: &Palette) {

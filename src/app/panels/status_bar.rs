@@ -15,7 +15,7 @@ use crate::engine::event::{Progress, Stage, StopReason};
 const HEIGHT: f32 = 28.0;
 
 /// Draws the bar.
-pub fn ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
+pub(crate) fn ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     let frame =
         egui::Frame::new().fill(Palette::of_ui(ui).window).inner_margin(egui::Margin::symmetric(12, 0));
     Panel::bottom("status bar").exact_size(HEIGHT).resizable(false).frame(frame).show(ui, |ui| {
@@ -107,7 +107,7 @@ fn bar(ui: &mut Ui, fraction: f32) {
 }
 
 /// What is being done to a page, as one line.
-pub fn progress_words(page: PageIndex, progress: Option<&Progress>) -> String {
+pub(crate) fn progress_words(page: PageIndex, progress: Option<&Progress>) -> String {
     let Some(progress) = progress else { return format!("Page {page}: waiting its turn") };
     let mut parts = vec![match progress.stage {
         Stage::LoadingModel => "loading the model".to_owned(),
@@ -201,15 +201,15 @@ fn summary_ui(ui: &mut Ui, document: &DocumentState) {
 mod tests {
     use super::*;
 
-    fn check(progress: Option<Progress>, expected: &str) {
-        assert_eq!(progress_words(PageIndex(1), progress.as_ref()), expected);
+    fn check(progress: Option<&Progress>, expected: &str) {
+        assert_eq!(progress_words(PageIndex(1), progress), expected);
     }
 
     #[test]
     fn progress_is_said_in_one_line() {
         check(None, "Page 2: waiting its turn");
         check(
-            Some(Progress {
+            Some(&Progress {
                 stage: Stage::Decoding,
                 fraction: Some(0.5),
                 num_tokens: 412,
@@ -219,7 +219,7 @@ mod tests {
             "Page 2: reading · 412 tokens · 61 tok/s · about 9 s left",
         );
         check(
-            Some(Progress {
+            Some(&Progress {
                 stage: Stage::Encoding { done: 3, total: 13 },
                 fraction: None,
                 num_tokens: 0,

@@ -22,7 +22,7 @@ const HEIGHT: f32 = 44.0;
 const NARROW: f32 = 1000.0;
 
 /// Draws the bar. `zoom` is that of the document that is shown.
-pub fn ui(ui: &mut Ui, state: &AppState, zoom: Option<(f64, ZoomMode)>, commands: &CommandSender) {
+pub(crate) fn ui(ui: &mut Ui, state: &AppState, zoom: Option<(f64, ZoomMode)>, commands: &CommandSender) {
     let palette = Palette::of_ui(ui);
     let frame = egui::Frame::new().fill(palette.window).inner_margin(egui::Margin::symmetric(8, 0));
     Panel::top("top bar").exact_size(HEIGHT).resizable(false).frame(frame).show(ui, |ui| {
@@ -31,8 +31,6 @@ pub fn ui(ui: &mut Ui, state: &AppState, zoom: Option<(f64, ZoomMode)>, commands
         ui.horizontal_centered(|ui| {
             if let Some(document) = state.document() {
                 document_ui(ui, state, document, zoom, is_narrow, commands);
-            } else {
-                open_button(ui, is_narrow, commands);
             }
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 more_menu(ui, state, commands);
@@ -102,7 +100,10 @@ fn pages_ui(ui: &mut Ui, document: &DocumentState, commands: &CommandSender) {
     let width = 26.0 + 14.0 * num_pages.to_string().len() as f32;
     let button = Button::new(words).frame_when_inactive(false).min_size(vec2(width, TOUCH_HEIGHT));
     let key = key_of(ui.ctx(), "Go to page…");
-    if named(ui.add(button), "Go to page…", key.as_deref()).clicked() {
+    let response = named(ui.add(button), "Go to page…", key.as_deref());
+    let name = format!("Page {page} of {num_pages}, go to page…");
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+    if response.clicked() {
         commands.send(Command::Open(SubWindow::GoToPage));
     }
     let key = key_of(ui.ctx(), "Next page");

@@ -47,7 +47,7 @@ impl AppState {
             }
             EventKind::Finished(outcome) => {
                 let purpose = self.jobs.remove(job);
-                return self.finish(job, purpose, outcome);
+                return self.finish(job, purpose.as_ref(), outcome);
             }
             EventKind::Cancelled => {
                 if let Some(purpose) = self.jobs.remove(job) {
@@ -63,9 +63,9 @@ impl AppState {
         Vec::new()
     }
 
-    fn finish(&mut self, job: JobId, purpose: Option<JobPurpose>, outcome: Outcome) -> Vec<Command> {
+    fn finish(&mut self, job: JobId, purpose: Option<&JobPurpose>, outcome: Outcome) -> Vec<Command> {
         match outcome {
-            Outcome::Opened(info) => return self.opened(info, purpose),
+            Outcome::Opened(info) => return self.opened(&info, purpose),
             Outcome::Closed(_) | Outcome::Rendered { .. } => {}
             Outcome::TextLayer { document, page, text_layer } => {
                 if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
@@ -100,7 +100,7 @@ impl AppState {
         Vec::new()
     }
 
-    fn opened(&mut self, info: Arc<DocumentInfo>, purpose: Option<JobPurpose>) -> Vec<Command> {
+    fn opened(&mut self, info: &Arc<DocumentInfo>, purpose: Option<&JobPurpose>) -> Vec<Command> {
         if matches!(purpose, Some(JobPurpose::Open { has_password: true, .. })) {
             self.password = None;
         }
@@ -109,7 +109,7 @@ impl AppState {
             self.settings.remember_recent(path.clone());
         }
         self.shown = Some(info.id);
-        let mut document = DocumentState::new(Arc::clone(&info));
+        let mut document = DocumentState::new(Arc::clone(info));
         if info.is_image {
             for page in &mut document.pages {
                 page.text = TextSupply::Absent;

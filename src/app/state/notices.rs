@@ -4,7 +4,7 @@ use super::super::command::Command;
 use crate::engine::user_message::UserMessage;
 
 /// How many are shown at once.
-pub const MAX_SHOWN: usize = 3;
+pub(super) const MAX_SHOWN: usize = 3;
 
 /// Names one notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
