@@ -22,7 +22,6 @@ use doclens::engine::scripted::ScriptedRecognizer;
 use doclens::engine::{DocumentId, Engine, EngineOptions, Error, EventKind, Job, JobId, Outcome};
 use doclens::model::Step;
 
-#[expect(clippy::wildcard_imports, reason = "the vocabulary of these tests")]
 use crate::support::*;
 
 #[test]
@@ -58,7 +57,7 @@ fn a_page_is_told_from_start_to_end() {
 #[test]
 fn partials_are_throttled_and_nothing_is_lost() {
     let options = EngineOptions {
-        partial_interval: Duration::from_secs(3600),
+        partial_interval: Duration::from_hours(1),
         ..with_recognizer(ScriptedRecognizer::new("demo", PAGE))
     };
     let engine = start(options);

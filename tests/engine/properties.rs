@@ -10,7 +10,6 @@ use doclens::engine::scripted::ScriptedRecognizer;
 use doclens::engine::{DocumentId, EngineOptions, EventKind, Job, JobId};
 use proptest::prelude::*;
 
-#[expect(clippy::wildcard_imports, reason = "the vocabulary of these tests")]
 use crate::support::*;
 
 #[derive(Clone, Debug)]

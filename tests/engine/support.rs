@@ -20,7 +20,7 @@ pub(crate) const PAGE: &str = "<doctag><title><loc_10><loc_20><loc_300><loc_40>H
                     <text><loc_10><loc_60><loc_490><loc_90>Two words</text>\n</doctag>";
 
 /// Far beyond what any of this takes, even on a machine that is busy with other things.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 // What recognizers do here.
 
@@ -30,7 +30,7 @@ pub(crate) type Steps<'r> = Box<dyn Iterator<Item = Result<Step, Error>> + 'r>;
 pub(crate) struct Puppet<F>(pub(crate) F);
 
 impl<F: FnMut(&PageInput) -> Steps<'static> + Send> Recognizer for Puppet<F> {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "Puppet"
     }
 
@@ -76,7 +76,8 @@ pub(crate) fn png() -> DocumentSource {
 
 /// A PDF of empty pages.
 pub(crate) fn pdf(num_pages: usize) -> DocumentSource {
-    let kids: String = (0..num_pages).map(|page| format!("{} 0 R ", page + 3)).collect();
+    let kids: Vec<String> = (0..num_pages).map(|page| format!("{} 0 R", page + 3)).collect();
+    let kids = kids.join(" ");
     let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         format!("<< /Type /Pages /Kids [{kids}] /Count {num_pages} >>"),
@@ -90,7 +91,8 @@ pub(crate) fn pdf(num_pages: usize) -> DocumentSource {
         bytes.extend(format!("{} 0 obj\n{object}\nendobj\n", idx + 1).bytes());
     }
     let table_at = bytes.len();
-    let entries: String = offsets.iter().map(|offset| format!("{offset:010} 00000 n \n")).collect();
+    let entries: Vec<String> = offsets.iter().map(|offset| format!("{offset:010} 00000 n \n")).collect();
+    let entries = entries.concat();
     let size = objects.len() + 1;
     bytes.extend(format!("xref\n0 {size}\n0000000000 65535 f \n{entries}").bytes());
     bytes.extend(format!("trailer << /Size {size} /Root 1 0 R >>\nstartxref\n{table_at}\n%%EOF\n").bytes());
