@@ -237,7 +237,8 @@ impl PanZoom {
 
     /// Pages that can be seen, first and last.
     pub(crate) fn visible_pages(&self, column: &PageColumn) -> std::ops::RangeInclusive<usize> {
-        let first = self.page_at(column, self.offset.1).0;
+        // The gap above a page is half the earlier page's; of that one nothing can be seen there.
+        let first = self.page_at(column, self.offset.1 + GAP / 2.0 + 0.5).0;
         let last = self.page_at(column, self.offset.1 + self.view.1).0;
         first..=last
     }
