@@ -259,7 +259,7 @@ pub const GESTURES: &[(Group, &str, &str)] = &[
     (Group::Document, "Drop", "Open files"),
     (Group::View, "Wheel", "Scroll"),
     (Group::View, "Ctrl+wheel, pinch", "Zoom at the pointer"),
-    (Group::View, "Drag, Space+drag, middle drag", "Move the page"),
+    (Group::View, "Drag, Space+drag", "Move the page"),
     (Group::Elements, "Click", "Select an element"),
     (Group::Elements, "Alt+click", "Select what lies below"),
     (Group::Elements, "Ctrl+C", "Copy the element, or the page"),

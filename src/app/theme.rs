@@ -24,6 +24,8 @@ pub struct Palette {
     pub pane: Color32,
     /// Hairlines.
     pub line: Color32,
+    /// Edges of controls, which must be seen more than hairlines.
+    pub edge: Color32,
     /// Text.
     pub text: Color32,
     /// Text that matters less.
@@ -64,6 +66,7 @@ impl Palette {
         window: hex(0xFA_FA_F9),
         pane: hex(0xFF_FF_FF),
         line: hex(0xE7_E5_E4),
+        edge: hex(0xD2_CE_CB),
         text: hex(0x1C_19_17),
         secondary: hex(0x57_53_4E),
         accent: hex(0x25_63_EB),
@@ -87,6 +90,7 @@ impl Palette {
         window: hex(0x1B_1A_19),
         pane: hex(0x23_21_20),
         line: hex(0x3A_37_35),
+        edge: hex(0x54_50_4C),
         text: hex(0xEC_EA_E8),
         secondary: hex(0xA8_A2_9E),
         accent: hex(0x60_A5_FA),
@@ -300,8 +304,8 @@ fn widgets(palette: &Palette) -> Widgets {
     };
     Widgets {
         noninteractive: visuals(palette.pane, palette.line, palette.text),
-        inactive: visuals(palette.control, palette.line, palette.text),
-        hovered: visuals(palette.hover, palette.pressed, palette.text),
+        inactive: visuals(palette.control, palette.edge, palette.text),
+        hovered: visuals(palette.hover, palette.edge, palette.text),
         active: visuals(palette.pressed, palette.accent, palette.text),
         open: visuals(palette.pressed, palette.pressed, palette.text),
     }

@@ -197,7 +197,8 @@ impl Overlay<'_> {
         let view = painter.clip_rect();
         let above = rect.top() - size.y - 1.5;
         let y = if above >= view.top() { above } else { (rect.bottom() + 1.5).min(view.bottom() - size.y) };
-        let x = (rect.left() - 1.5).clamp(view.left(), (view.right() - size.x).max(view.left()));
+        // At the right, because what stands above a box is often a short heading.
+        let x = (rect.right() + 1.5 - size.x).clamp(view.left(), (view.right() - size.x).max(view.left()));
         let tag = Rect::from_min_size(pos2(x, y), size);
         painter.rect_filled(tag, CornerRadius::same(3), self.color(label));
         painter.galley(tag.min + vec2(6.0, 3.0), text, self.on_label());
@@ -226,7 +227,7 @@ impl Overlay<'_> {
             .reading_order()
             .into_iter()
             .filter(|&id| self.tree.node(id).layer == Layer::Body)
-            .filter_map(|id| rects.get(&id).map(|(label, rect)| (*label, rect.left_top() + vec2(-3.0, 5.0))))
+            .filter_map(|id| rects.get(&id).map(|(label, rect)| (*label, rect.left_top() + vec2(-11.0, 6.0))))
             .collect();
         let line = Stroke::new(1.0, theme::INK.gamma_multiply(0.55));
         for pair in stops.windows(2) {

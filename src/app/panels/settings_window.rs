@@ -149,7 +149,7 @@ fn check(ui: &mut Ui, is_on: bool, name: &str, explanation: &str, on_change: imp
         on_change(is_now_on);
     }
     ui.horizontal_top(|ui| {
-        ui.add_space(16.0);
+        ui.add_space(24.0);
         let words = secondary(ui, explanation).text_style(theme::bar_text_style());
         ui.add(egui::Label::new(words).wrap());
     });
