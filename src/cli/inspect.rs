@@ -1,7 +1,7 @@
 //! `doclens inspect`: what the model sees and says, stage by stage. The first thing to reach for
 //! when output looks wrong.
 //!
-//! Arguments come in, text for people goes out; the work is [`model::inspect`](crate::model::inspect)'s.
+//! Arguments come in, text for people goes out; the work is [`model::inspect`]'s.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

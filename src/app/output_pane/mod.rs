@@ -5,7 +5,7 @@
 //! or knows of jobs.
 //!
 //! Elements are drawn from the tree itself, one block each, so that every one of them can be
-//! hovered, selected and scrolled to ([`blocks`], `block_layout`, `block_view`). All views are
+//! hovered, selected and scrolled to (`blocks`, `block_layout`, `block_view`). All views are
 //! columns of items of which only the visible ones are laid out (`virtual_list`).
 
 mod block_layout;

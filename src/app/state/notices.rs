@@ -85,7 +85,7 @@ impl Notices {
         });
     }
 
-    /// What is shown now: the newest, at most [`MAX_SHOWN`].
+    /// What is shown now: the newest, at most `MAX_SHOWN`.
     pub fn shown(&self) -> &[Notice] {
         self.notices.get(self.notices.len().saturating_sub(MAX_SHOWN)..).unwrap_or_default()
     }
