@@ -471,7 +471,7 @@ fn a_scan_without_a_model_is_offered_one() {
     bench.say(job, EventKind::Finished(Outcome::TextLayer { document, page, text_layer }));
     let state = bench.harness.state().state();
     assert_eq!(state.page().unwrap().1.text, TextSupply::Absent);
-    assert!(bench.shows("SmolDocling"));
+    assert!(bench.shows("This page has no text of its own"));
 }
 
 #[test]

@@ -37,16 +37,8 @@ pub enum Command {
     /// Take a file out of the recent ones.
     ForgetRecent(PathBuf),
 
-    /// Bring a page to the top of the view.
-    GoToPage(PageIndex),
-    /// The view has been scrolled to this page.
-    PageInView(PageIndex),
-    /// Change the size of the pages on the screen.
-    Zoom(ZoomStep),
-    /// Move the view by a fraction of its height, down for positive.
-    ScrollBy(f32),
-    /// Turn the page a quarter clockwise, or back.
-    RotatePage(PageIndex, Turn),
+    /// Look at another part of the document, or at it in another way.
+    View(ViewCommand),
 
     /// Convert one page.
     ConvertPage(PageIndex),
@@ -58,31 +50,11 @@ pub enum Command {
     CancelPage(PageIndex),
     /// Stop all conversions.
     CancelAll,
-    /// Escape: cancel conversions, then deselect, then close what is open.
+    /// Escape: close what is open, else cancel conversions, else deselect.
     StepBack,
-    /// Read the page's own text, to know whether there is any.
-    ProbeText(PageIndex),
 
-    /// The pointer is over this element, or over none any more.
-    Hover(Option<ElementRef>),
-    /// Select an element, or nothing.
-    Select {
-        /// Which.
-        element: Option<ElementRef>,
-        /// Where it was selected; the other sides bring it into view.
-        from: Side,
-    },
-    /// Select the next element in reading order (1) or the one before (-1).
-    SelectNeighbour(isize),
-
-    /// Put the page in view on the clipboard.
-    CopyPage(ExportFormat),
-    /// Put an element on the clipboard.
-    CopyElement(ElementRef, ExportFormat),
-    /// Put a table on the clipboard.
-    CopyTable(ElementRef, TableFormat),
-    /// Put what is selected, or else the page, on the clipboard.
-    CopySelection,
+    /// Put something on the clipboard.
+    Copy(CopyCommand),
     /// Ask where to, then write the converted pages.
     SaveAs(ExportFormat),
     /// Write the document as it was last saved, or ask.
@@ -98,9 +70,64 @@ pub enum Command {
     LoadModel(PathBuf),
     /// Free the model's memory.
     UnloadModel,
+
+    /// Change what is remembered.
+    Set(SettingCommand),
+
+    /// Open a window over the document.
+    Open(SubWindow),
+    /// Close that window.
+    CloseSubWindow,
+    /// Take away a notice.
+    DismissNotice(NoticeId),
+    /// Unfold or fold a notice's details.
+    ToggleNoticeDetails(NoticeId),
+    /// Close the program.
+    Quit,
+}
+
+/// Where the user looks, and what is marked there. All of it is about the document that is shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ViewCommand {
+    /// Bring a page to the top of the view.
+    GoToPage(PageIndex),
+    /// The view has been scrolled to this page.
+    PageInView(PageIndex),
+    /// Change the size of the pages on the screen.
+    Zoom(ZoomStep),
+    /// Turn the page a quarter clockwise, or back.
+    RotatePage(PageIndex, Turn),
+    /// The pointer is over this element, or over none any more.
+    Hover(Option<ElementRef>),
+    /// Select an element, or nothing.
+    Select {
+        /// Which.
+        element: Option<ElementRef>,
+        /// Where it was selected; the other sides bring it into view.
+        from: Side,
+    },
+    /// Select the next element in reading order (1) or the one before (-1).
+    SelectNeighbour(isize),
+}
+
+/// What is put on the clipboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyCommand {
+    /// A page.
+    CopyPage(PageIndex, ExportFormat),
+    /// An element.
+    CopyElement(ElementRef, ExportFormat),
+    /// A table.
+    CopyTable(ElementRef, TableFormat),
+    /// What is selected, or else the page in view.
+    CopySelection,
+}
+
+/// A change of what is remembered from one run to the next.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SettingCommand {
     /// Choose which recognizer converts.
     UseEngine(EnginePreference),
-
     /// Show the boxes of a label, or no longer.
     ToggleLabel(Label),
     /// Fold or unfold the legend.
@@ -119,7 +146,7 @@ pub enum Command {
     EqualisePane,
     /// The divider was dragged: the pane's part of the width.
     ResizePane(f32),
-    /// Show page headers and footers in the pane, or no longer.
+    /// Show page headers and footers in the pane and in exports, or no longer.
     ToggleFurniture,
     /// Another view of the pane was chosen.
     ShowPaneTab(PaneTab),
@@ -133,19 +160,24 @@ pub enum Command {
     SetLoadModelAtStart(bool),
     /// Limit the tokens of a page.
     SetTokenLimit(Option<usize>),
+}
 
-    /// Open a window over the document.
-    Open(SubWindow),
-    /// Close that window.
-    CloseSubWindow,
-    /// Take away a notice.
-    DismissNotice(NoticeId),
-    /// Unfold or fold a notice's details.
-    ToggleNoticeDetails(NoticeId),
-    /// Put text on the clipboard.
-    CopyText(String),
-    /// Close the program.
-    Quit,
+impl From<ViewCommand> for Command {
+    fn from(command: ViewCommand) -> Self {
+        Self::View(command)
+    }
+}
+
+impl From<CopyCommand> for Command {
+    fn from(command: CopyCommand) -> Self {
+        Self::Copy(command)
+    }
+}
+
+impl From<SettingCommand> for Command {
+    fn from(command: SettingCommand) -> Self {
+        Self::Set(command)
+    }
 }
 
 /// A change of the pages' size on the screen.
@@ -203,8 +235,8 @@ impl CommandSender {
     }
 
     /// Queues a command for the next frame.
-    pub fn send(&self, command: Command) {
-        match self.sender.try_send(command) {
+    pub fn send(&self, command: impl Into<Command>) {
+        match self.sender.try_send(command.into()) {
             Ok(()) => self.ctx.request_repaint(),
             Err(TrySendError::Full(command) | TrySendError::Disconnected(command)) => {
                 tracing::warn!(?command, "the command queue is full");

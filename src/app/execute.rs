@@ -8,7 +8,7 @@ use egui::Context;
 use super::App;
 use super::background::{Answer, DialogRequest, SaveSubject};
 use super::bitmap::bmp_bytes;
-use super::command::{Command, Side, Turn};
+use super::command::{Command, CopyCommand, SettingCommand, Side, Turn, ViewCommand};
 use super::exports::{Export, element_text, stem, table_extension, table_text};
 use super::output_pane::{ExportFormat, TableFormat};
 use super::settings::EnginePreference;
@@ -45,26 +45,14 @@ impl App {
             Command::CloseDocument(document) => self.close_document(document),
             Command::ShowDocument(document) => self.state.shown = Some(document),
             Command::ForgetRecent(path) => self.state.settings.recent.retain(|recent| *recent != path),
-            Command::GoToPage(_)
-            | Command::PageInView(_)
-            | Command::Zoom(_)
-            | Command::ScrollBy(_)
-            | Command::RotatePage(..)
-            | Command::ProbeText(_)
-            | Command::Hover(_)
-            | Command::Select { .. }
-            | Command::SelectNeighbour(_) => self.execute_in_view(&command),
+            Command::View(command) => self.execute_in_view(command),
             Command::ConvertPage(page) => self.convert(&[page]),
             Command::ConvertPages(pages) => self.convert(&pages),
             Command::ConvertAll => self.convert_all(),
             Command::CancelPage(page) => self.cancel_page(page),
             Command::CancelAll => self.cancel_all(),
             Command::StepBack => self.step_back(),
-            Command::CopyPage(_)
-            | Command::CopyElement(..)
-            | Command::CopyTable(..)
-            | Command::CopySelection
-            | Command::CopyText(_) => self.execute_copy(ctx, command),
+            Command::Copy(command) => self.execute_copy(ctx, command),
             Command::SaveAs(format) => self.save_as(format),
             Command::Save => self.save(),
             Command::SaveTableAs(element, format) => self.save_table_as(element, format),
@@ -79,42 +67,27 @@ impl App {
             Command::DismissNotice(id) => self.state.notices.dismiss(id),
             Command::ToggleNoticeDetails(id) => self.state.notices.toggle_details(id),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
-            Command::UseEngine(_)
-            | Command::ToggleLabel(_)
-            | Command::ToggleLegend
-            | Command::ToggleReadingOrder
-            | Command::ToggleTags
-            | Command::ToggleInvertedPages
-            | Command::ToggleThumbnails
-            | Command::TogglePane
-            | Command::EqualisePane
-            | Command::ResizePane(_)
-            | Command::ToggleFurniture
-            | Command::ShowPaneTab(_)
-            | Command::UseTheme(_)
-            | Command::SetReducedMotion(_)
-            | Command::SetTextPreview(_)
-            | Command::SetLoadModelAtStart(_)
-            | Command::SetTokenLimit(_) => self.execute_setting(ctx, &command),
+            Command::Set(command) => self.execute_setting(ctx, command),
         }
     }
 
-    fn execute_in_view(&mut self, command: &Command) {
+    fn execute_in_view(&mut self, command: ViewCommand) {
         let Some(document) = self.state.document_mut() else { return };
         let id = document.id();
-        match *command {
-            Command::GoToPage(page) if page.0 < document.num_pages() => {
+        match command {
+            ViewCommand::GoToPage(page) => {
+                if page.0 < document.num_pages() {
+                    document.current = page;
+                    self.page_view.go_to(id, page);
+                    self.page_came_into_view(page);
+                }
+            }
+            ViewCommand::PageInView(page) => {
                 document.current = page;
-                self.page_view.go_to(id, page);
                 self.page_came_into_view(page);
             }
-            Command::PageInView(page) => {
-                document.current = page;
-                self.page_came_into_view(page);
-            }
-            Command::Zoom(step) => self.page_view.apply_zoom(id, step),
-            Command::ScrollBy(fraction) => self.page_view.scroll_by(id, fraction),
-            Command::RotatePage(page, turn) => {
+            ViewCommand::Zoom(step) => self.page_view.apply_zoom(id, step),
+            ViewCommand::RotatePage(page, turn) => {
                 if let Some(entry) = document.page_mut(page) {
                     let turn = match turn {
                         Turn::Clockwise => Rotation::Quarter,
@@ -124,9 +97,8 @@ impl App {
                     document.num_turns += 1;
                 }
             }
-            Command::ProbeText(page) => self.probe_text(page),
-            Command::Hover(element) => document.hovered = element,
-            Command::Select { element, from } => {
+            ViewCommand::Hover(element) => document.hovered = element,
+            ViewCommand::Select { element, from } => {
                 document.selected = element;
                 if from != Side::Page {
                     self.state.reveal_on_page = element;
@@ -135,44 +107,47 @@ impl App {
                     self.state.reveal_in_pane = element;
                 }
             }
-            Command::SelectNeighbour(step) => {
+            ViewCommand::SelectNeighbour(step) => {
                 if let Some(element) = document.neighbour(step) {
-                    self.execute_in_view(&Command::Select { element: Some(element), from: Side::Keyboard });
+                    self.execute_in_view(ViewCommand::Select {
+                        element: Some(element),
+                        from: Side::Keyboard,
+                    });
                 }
             }
-            _ => {}
         }
     }
 
-    fn execute_setting(&mut self, ctx: &Context, command: &Command) {
+    fn execute_setting(&mut self, ctx: &Context, command: SettingCommand) {
         let settings = &mut self.state.settings;
-        match *command {
-            Command::UseEngine(engine) => {
+        match command {
+            SettingCommand::UseEngine(engine) => {
                 settings.engine = engine;
                 if let Some((page, _)) = self.state.page() {
                     self.probe_text(page);
                 }
             }
-            Command::ToggleLabel(label) => settings.toggle_label(label),
-            Command::ToggleLegend => settings.shows_legend = !settings.shows_legend,
-            Command::ToggleReadingOrder => settings.shows_reading_order = !settings.shows_reading_order,
-            Command::ToggleTags => settings.shows_tags = !settings.shows_tags,
-            Command::ToggleInvertedPages => settings.inverts_pages = !settings.inverts_pages,
-            Command::ToggleThumbnails => settings.shows_thumbnails = !settings.shows_thumbnails,
-            Command::TogglePane => settings.shows_pane = !settings.shows_pane,
-            Command::EqualisePane => settings.pane_fraction = 0.5,
-            Command::ResizePane(fraction) => settings.pane_fraction = fraction,
-            Command::ToggleFurniture => settings.shows_furniture = !settings.shows_furniture,
-            Command::ShowPaneTab(tab) => settings.pane_tab = tab,
-            Command::UseTheme(theme) => {
+            SettingCommand::ToggleLabel(label) => settings.toggle_label(label),
+            SettingCommand::ToggleLegend => settings.shows_legend = !settings.shows_legend,
+            SettingCommand::ToggleReadingOrder => {
+                settings.shows_reading_order = !settings.shows_reading_order;
+            }
+            SettingCommand::ToggleTags => settings.shows_tags = !settings.shows_tags,
+            SettingCommand::ToggleInvertedPages => settings.inverts_pages = !settings.inverts_pages,
+            SettingCommand::ToggleThumbnails => settings.shows_thumbnails = !settings.shows_thumbnails,
+            SettingCommand::TogglePane => settings.shows_pane = !settings.shows_pane,
+            SettingCommand::EqualisePane => settings.pane_fraction = 0.5,
+            SettingCommand::ResizePane(fraction) => settings.pane_fraction = fraction,
+            SettingCommand::ToggleFurniture => settings.shows_furniture = !settings.shows_furniture,
+            SettingCommand::ShowPaneTab(tab) => settings.pane_tab = tab,
+            SettingCommand::UseTheme(theme) => {
                 settings.theme = theme;
                 ctx.set_theme(theme.preference());
             }
-            Command::SetReducedMotion(reduces) => settings.reduces_motion = reduces,
-            Command::SetTextPreview(previews) => settings.previews_text_layer = previews,
-            Command::SetLoadModelAtStart(loads) => settings.loads_model_at_start = loads,
-            Command::SetTokenLimit(limit) => settings.max_new_tokens = limit,
-            _ => {}
+            SettingCommand::SetReducedMotion(reduces) => settings.reduces_motion = reduces,
+            SettingCommand::SetTextPreview(previews) => settings.previews_text_layer = previews,
+            SettingCommand::SetLoadModelAtStart(loads) => settings.loads_model_at_start = loads,
+            SettingCommand::SetTokenLimit(limit) => settings.max_new_tokens = limit,
         }
     }
 
@@ -354,14 +329,12 @@ impl App {
 
     // Copying and saving.
 
-    fn execute_copy(&mut self, ctx: &Context, command: Command) {
+    fn execute_copy(&mut self, ctx: &Context, command: CopyCommand) {
         let text = match command {
-            Command::CopyText(text) => Some(text),
-            Command::CopyPage(format) => self.state.page().and_then(|(page, _)| self.page_text(page, format)),
-            Command::CopyElement(element, format) => self.element_text(element, format),
-            Command::CopyTable(element, format) => self.table_text(element, format),
-            Command::CopySelection => self.selection_text(),
-            _ => None,
+            CopyCommand::CopyPage(page, format) => self.page_text(page, format),
+            CopyCommand::CopyElement(element, format) => self.element_text(element, format),
+            CopyCommand::CopyTable(element, format) => self.table_text(element, format),
+            CopyCommand::CopySelection => self.selection_text(),
         };
         match text {
             Some(text) => {

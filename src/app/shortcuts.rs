@@ -2,7 +2,7 @@
 
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
-use super::command::{Command, CommandSender, Turn, ZoomStep};
+use super::command::{Command, CommandSender, CopyCommand, SettingCommand, Turn, ViewCommand, ZoomStep};
 use super::output_pane::ExportFormat;
 use super::state::{AppState, SubWindow};
 use crate::document::page::PageIndex;
@@ -59,14 +59,14 @@ const fn command_shift(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), key)
 }
 
-fn with_document(state: &AppState, command: Command) -> Option<Command> {
-    state.document().map(|_| command)
+fn with_document(state: &AppState, command: impl Into<Command>) -> Option<Command> {
+    state.document().map(|_| command.into())
 }
 
 fn go(state: &AppState, page: impl Fn(usize, usize) -> Option<usize>) -> Option<Command> {
     let document = state.document()?;
     let index = page(document.current.0, document.num_pages())?;
-    (index < document.num_pages()).then_some(Command::GoToPage(PageIndex(index)))
+    (index < document.num_pages()).then(|| ViewCommand::GoToPage(PageIndex(index)).into())
 }
 
 /// All keys. Longer modifier combinations come before shorter ones of the same key.
@@ -147,61 +147,61 @@ pub const SHORTCUTS: &[Shortcut] = &[
         keys: &[command(Key::Plus), command(Key::Equals), plain(Key::Plus), plain(Key::Equals)],
         words: "Zoom in",
         group: Group::View,
-        command: |state| with_document(state, Command::Zoom(ZoomStep::In)),
+        command: |state| with_document(state, ViewCommand::Zoom(ZoomStep::In)),
     },
     Shortcut {
         keys: &[command(Key::Minus), plain(Key::Minus)],
         words: "Zoom out",
         group: Group::View,
-        command: |state| with_document(state, Command::Zoom(ZoomStep::Out)),
+        command: |state| with_document(state, ViewCommand::Zoom(ZoomStep::Out)),
     },
     Shortcut {
         keys: &[command(Key::Num0), plain(Key::Num0)],
         words: "Size on paper, 100 %",
         group: Group::View,
-        command: |state| with_document(state, Command::Zoom(ZoomStep::Actual)),
+        command: |state| with_document(state, ViewCommand::Zoom(ZoomStep::Actual)),
     },
     Shortcut {
         keys: &[plain(Key::W)],
         words: "Fit width",
         group: Group::View,
-        command: |state| with_document(state, Command::Zoom(ZoomStep::FitWidth)),
+        command: |state| with_document(state, ViewCommand::Zoom(ZoomStep::FitWidth)),
     },
     Shortcut {
         keys: &[plain(Key::P)],
         words: "Fit page",
         group: Group::View,
-        command: |state| with_document(state, Command::Zoom(ZoomStep::FitPage)),
+        command: |state| with_document(state, ViewCommand::Zoom(ZoomStep::FitPage)),
     },
     Shortcut {
         keys: &[plain(Key::CloseBracket)],
         words: "Turn the page clockwise",
         group: Group::View,
-        command: |state| Some(Command::RotatePage(state.document()?.current, Turn::Clockwise)),
+        command: |state| Some(ViewCommand::RotatePage(state.document()?.current, Turn::Clockwise).into()),
     },
     Shortcut {
         keys: &[plain(Key::OpenBracket)],
         words: "Turn the page anticlockwise",
         group: Group::View,
-        command: |state| Some(Command::RotatePage(state.document()?.current, Turn::Anticlockwise)),
+        command: |state| Some(ViewCommand::RotatePage(state.document()?.current, Turn::Anticlockwise).into()),
     },
     Shortcut {
         keys: &[command(Key::B)],
         words: "Show or hide thumbnails",
         group: Group::View,
-        command: |_| Some(Command::ToggleThumbnails),
+        command: |_| Some(SettingCommand::ToggleThumbnails.into()),
     },
     Shortcut {
         keys: &[command(Key::Backslash)],
         words: "Show or hide the live pane",
         group: Group::View,
-        command: |_| Some(Command::TogglePane),
+        command: |_| Some(SettingCommand::TogglePane.into()),
     },
     Shortcut {
         keys: &[plain(Key::I)],
         words: "Pages light on dark",
         group: Group::View,
-        command: |state| with_document(state, Command::ToggleInvertedPages),
+        command: |state| with_document(state, SettingCommand::ToggleInvertedPages),
     },
     Shortcut {
         keys: &[command_shift(Key::Enter)],
@@ -225,31 +225,31 @@ pub const SHORTCUTS: &[Shortcut] = &[
         keys: &[plain(Key::J)],
         words: "Next element",
         group: Group::Elements,
-        command: |state| with_document(state, Command::SelectNeighbour(1)),
+        command: |state| with_document(state, ViewCommand::SelectNeighbour(1)),
     },
     Shortcut {
         keys: &[plain(Key::K)],
         words: "Previous element",
         group: Group::Elements,
-        command: |state| with_document(state, Command::SelectNeighbour(-1)),
+        command: |state| with_document(state, ViewCommand::SelectNeighbour(-1)),
     },
     Shortcut {
         keys: &[plain(Key::L)],
         words: "Legend",
         group: Group::Elements,
-        command: |state| with_document(state, Command::ToggleLegend),
+        command: |state| with_document(state, SettingCommand::ToggleLegend),
     },
     Shortcut {
         keys: &[plain(Key::O)],
         words: "Reading order",
         group: Group::Elements,
-        command: |state| with_document(state, Command::ToggleReadingOrder),
+        command: |state| with_document(state, SettingCommand::ToggleReadingOrder),
     },
     Shortcut {
         keys: &[plain(Key::T)],
         words: "Two-letter tags",
         group: Group::Elements,
-        command: |state| with_document(state, Command::ToggleTags),
+        command: |state| with_document(state, SettingCommand::ToggleTags),
     },
 ];
 
@@ -326,7 +326,7 @@ pub fn handle(ctx: &Context, state: &AppState, commands: &CommandSender) {
         (is_copy, pasted)
     });
     if is_copy && state.document().is_some() {
-        commands.send(Command::CopySelection);
+        commands.send(CopyCommand::CopySelection);
     }
     if let Some(image) = pasted {
         commands.send(Command::OpenPastedImage(image));

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use egui::{CursorIcon, PointerButton, Rect, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
-use super::command::{Command, CommandSender, Side, ZoomStep};
+use super::command::{CommandSender, Side, ViewCommand, ZoomStep};
 use super::state::{AppState, DocumentState, ElementRef};
 use super::theme::Palette;
 use crate::document::page::PageIndex;
@@ -73,14 +73,6 @@ impl PageView {
     pub(crate) fn go_to(&mut self, document: DocumentId, page: PageIndex) {
         if let Some(DocumentView { column, pan_zoom, .. }) = self.documents.get_mut(&document) {
             pan_zoom.go_to(column, page);
-        }
-    }
-
-    /// Moves the view by a fraction of its height.
-    pub(crate) fn scroll_by(&mut self, document: DocumentId, fraction: f32) {
-        if let Some(DocumentView { column, pan_zoom, .. }) = self.documents.get_mut(&document) {
-            let height = small(0.0, pan_zoom.view_size().1).y;
-            pan_zoom.scroll_by(column, vec2(0.0, fraction * height));
         }
     }
 
@@ -158,7 +150,7 @@ impl PageView {
 
         let in_view = view.pan_zoom.page_in_view(&view.column);
         if in_view != document.current {
-            commands.send(Command::PageInView(in_view));
+            commands.send(ViewCommand::PageInView(in_view));
         }
         self.say_hover(ui, document, hovered, &response, commands);
     }
@@ -184,11 +176,11 @@ impl PageView {
         let topmost = hovered.and_then(|(page, stack)| stack.first().map(|&node| ElementRef { page, node }));
         if topmost != self.hover_said {
             self.hover_said = topmost;
-            commands.send(Command::Hover(topmost));
+            commands.send(ViewCommand::Hover(topmost));
         }
         if response.clicked_by(PointerButton::Primary) {
             response.request_focus();
-            commands.send(Command::Select { element, from: Side::Page });
+            commands.send(ViewCommand::Select { element, from: Side::Page });
         }
     }
 }

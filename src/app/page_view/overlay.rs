@@ -18,6 +18,8 @@ use crate::markup::{DocTree, Label, Layer, NodeId};
 const FADE_IN_SECS: f64 = 0.15;
 /// Air between an element's ink and its stroke.
 const AIR: f32 = 1.0;
+/// On pages that are shown smaller than this, tags would cover what they name.
+const MIN_WIDTH_FOR_TAGS: f32 = 380.0;
 /// Opacity of the other boxes while one is selected.
 const FADED: f32 = 0.45;
 
@@ -163,7 +165,8 @@ impl Overlay<'_> {
                 );
             }
         }
-        if self.settings.shows_tags && !self.settings.shows_reading_order && self.hovered != Some(id) {
+        let has_tags = self.settings.shows_tags && !self.settings.shows_reading_order;
+        if has_tags && self.hovered != Some(id) && self.page_rect.width() > MIN_WIDTH_FOR_TAGS {
             self.paint_tag(painter, label, rect, opacity);
         }
     }

@@ -2,7 +2,7 @@
 
 use egui::{Button, RichText, Ui, vec2};
 
-use super::super::command::{Command, CommandSender};
+use super::super::command::{Command, CommandSender, SettingCommand};
 use super::super::controls::{menu_entry, named, secondary};
 use super::super::icons;
 use super::super::settings::EnginePreference;
@@ -38,18 +38,18 @@ fn menu_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     heading(ui, "Pages are read by");
     let automatic = menu_entry(ui, check(EnginePreference::Auto), "Automatic", None);
     if automatic.on_hover_text("The model when one is loaded, else the page's own text").clicked() {
-        commands.send(Command::UseEngine(EnginePreference::Auto));
+        commands.send(SettingCommand::UseEngine(EnginePreference::Auto));
     }
     let text_layer = menu_entry(ui, check(EnginePreference::TextLayer), "Text layer", None);
     if text_layer
         .on_hover_text("The text that the PDF itself carries: instant, and nothing on scans")
         .clicked()
     {
-        commands.send(Command::UseEngine(EnginePreference::TextLayer));
+        commands.send(SettingCommand::UseEngine(EnginePreference::TextLayer));
     }
     let model = menu_entry(ui, check(EnginePreference::Model), "Model", None);
     if model.on_hover_text("Looks at the pixels: reads scans, formulas and tables").clicked() {
-        commands.send(Command::UseEngine(EnginePreference::Model));
+        commands.send(SettingCommand::UseEngine(EnginePreference::Model));
     }
     ui.separator();
     heading(ui, "Model");

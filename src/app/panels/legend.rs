@@ -9,7 +9,7 @@ use egui::{
     Align, Align2, Area, Button, CornerRadius, Id, Layout, Order, Rect, RichText, Role, Ui, WidgetInfo, vec2,
 };
 
-use super::super::command::{Command, CommandSender};
+use super::super::command::{CommandSender, SettingCommand};
 use super::super::controls::icon_button;
 use super::super::icons;
 use super::super::state::AppState;
@@ -44,7 +44,7 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, canvas: Rect, commands: &CommandSend
                         ui.spacing_mut().interact_size.y = 24.0;
                         if !state.settings.shows_legend {
                             if icon_button(ui, icons::LAYERS, "Show legend", Some("L")).clicked() {
-                                commands.send(Command::ToggleLegend);
+                                commands.send(SettingCommand::ToggleLegend);
                             }
                             return;
                         }
@@ -52,7 +52,7 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, canvas: Rect, commands: &CommandSend
                             chip_ui(ui, state, label, count, has_words, commands);
                         }
                         if icon_button(ui, icons::X, "Fold legend", Some("L")).clicked() {
-                            commands.send(Command::ToggleLegend);
+                            commands.send(SettingCommand::ToggleLegend);
                         }
                     });
                 });
@@ -113,7 +113,7 @@ fn chip_ui(
     }
     let act = if is_shown { "hide" } else { "show" };
     if response.on_hover_text(format!("{}: click to {act} its boxes", label.words())).clicked() {
-        commands.send(Command::ToggleLabel(label));
+        commands.send(SettingCommand::ToggleLabel(label));
     }
 }
 

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 
 use egui::Ui;
 
-use super::super::command::{Command, CommandSender, Side, element_on};
+use super::super::command::{
+    Command, CommandSender, CopyCommand, SettingCommand, Side, ViewCommand, element_on,
+};
 use super::super::output_pane::{Offer, OutputPane, PageState, PaneAction, PaneInput};
 use super::super::page_view::textures::{PageLook, TextureStore};
 use super::super::shortcuts::key_of;
@@ -12,9 +14,6 @@ use super::super::state::{AppState, Conversion, ConversionStatus, PageEntry, Rea
 use crate::document::page::{PageIndex, Rotation, pixels_from_page};
 use crate::engine::job::RenderPriority;
 use crate::markup::NodeId;
-
-/// The model that can be had, and its size, for the offer on scans.
-const MODEL: (&str, &str) = ("SmolDocling", "513 MB");
 
 /// Draws the pane into all of `ui`.
 pub(crate) fn ui(
@@ -69,7 +68,7 @@ pub(crate) fn ui(
     }
     let actions = pane.ui(ui, &input);
     if pane.tab() != state.settings.pane_tab {
-        commands.send(Command::ShowPaneTab(pane.tab()));
+        commands.send(SettingCommand::ShowPaneTab(pane.tab()));
     }
     for action in actions {
         if let Some(command) = command_of(page, &action) {
@@ -106,8 +105,8 @@ fn page_state<'a>(
 }
 
 fn offer<'a>(entry: &PageEntry, reader: &'a Reader) -> Offer<'a> {
-    let needs_model =
-        |is_garbled| Offer::NeedsModel { is_garbled, model_name: Some(MODEL.0), model_size: Some(MODEL.1) };
+    // No name and no size: the window cannot fetch a model yet, only load one from a folder.
+    let needs_model = |is_garbled| Offer::NeedsModel { is_garbled, model_name: None, model_size: None };
     match (reader, entry.text) {
         (Reader::TextLayer, TextSupply::Garbled) => needs_model(true),
         (Reader::TextLayer, TextSupply::Absent) | (Reader::ModelMissing, _) => needs_model(false),
@@ -127,17 +126,19 @@ fn num_tokens(conversion: &Conversion) -> Option<usize> {
 fn command_of(page: PageIndex, action: &PaneAction) -> Option<Command> {
     let on_page = |node| super::super::state::ElementRef { page, node };
     Some(match *action {
-        PaneAction::Hover(node) => Command::Hover(element_on(page, node)),
-        PaneAction::Select(node) => Command::Select { element: element_on(page, node), from: Side::Pane },
-        PaneAction::CopyDocument(format) => Command::CopyPage(format),
-        PaneAction::CopyElement(node, format) => Command::CopyElement(on_page(node), format),
-        PaneAction::CopyTable(node, format) => Command::CopyTable(on_page(node), format),
+        PaneAction::Hover(node) => ViewCommand::Hover(element_on(page, node)).into(),
+        PaneAction::Select(node) => {
+            ViewCommand::Select { element: element_on(page, node), from: Side::Pane }.into()
+        }
+        PaneAction::CopyDocument(format) => CopyCommand::CopyPage(page, format).into(),
+        PaneAction::CopyElement(node, format) => CopyCommand::CopyElement(on_page(node), format).into(),
+        PaneAction::CopyTable(node, format) => CopyCommand::CopyTable(on_page(node), format).into(),
         PaneAction::SaveAs(format) => Command::SaveAs(format),
         PaneAction::SaveTableAs(node, format) => Command::SaveTableAs(on_page(node), format),
         PaneAction::ConvertPage => Command::ConvertPage(page),
         PaneAction::Cancel => Command::CancelPage(page),
         PaneAction::GetModel => Command::PickModelFolder,
-        PaneAction::ToggleFurniture => Command::ToggleFurniture,
+        PaneAction::ToggleFurniture => SettingCommand::ToggleFurniture.into(),
         // Never offered: `can_continue` and `can_rescue` are false until the engine can do both.
         PaneAction::Continue | PaneAction::Rescue => return None,
     })

@@ -8,7 +8,7 @@ use egui::{
     Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::super::command::{Command, CommandSender};
+use super::super::command::{CommandSender, ViewCommand};
 use super::super::icons;
 use super::super::page_view::textures::{PageLook, TextureStore};
 use super::super::state::{AppState, ConversionStatus, DocumentState, PageEntry};
@@ -91,7 +91,7 @@ fn thumbnail_ui(
     };
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_current, &name));
     if response.clicked() {
-        commands.send(Command::GoToPage(page));
+        commands.send(ViewCommand::GoToPage(page));
     }
     if !ui.is_rect_visible(row) {
         return;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Id, Modal, RichText, TextEdit, Ui};
 
-use super::super::command::{Command, CommandSender, parse_page_range};
+use super::super::command::{Command, CommandSender, ViewCommand, parse_page_range};
 use super::super::controls::{modal_frame, primary_button, secondary};
 use super::super::icons;
 use super::super::state::{AppState, PasswordRequest, SubWindow};
@@ -177,7 +177,7 @@ fn meaning(text: &str, window: SubWindow, num_pages: usize) -> Option<Command> {
     match window {
         SubWindow::GoToPage => {
             let number: usize = text.trim().parse().ok()?;
-            (1..=num_pages).contains(&number).then(|| Command::GoToPage(PageIndex(number - 1)))
+            (1..=num_pages).contains(&number).then(|| ViewCommand::GoToPage(PageIndex(number - 1)).into())
         }
         SubWindow::ConvertRange => parse_page_range(text, num_pages).map(Command::ConvertPages),
         SubWindow::OpenByPath => {

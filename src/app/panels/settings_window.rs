@@ -2,7 +2,7 @@
 
 use egui::{Id, Modal, RichText, ScrollArea, Ui, vec2};
 
-use super::super::command::{Command, CommandSender};
+use super::super::command::{Command, CommandSender, SettingCommand};
 use super::super::controls::{icon_button, modal_frame, secondary};
 use super::super::icons;
 use super::super::settings::{EnginePreference, ThemeChoice};
@@ -46,7 +46,7 @@ fn window_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     row(ui, "Theme", |ui| {
         for theme in ThemeChoice::ALL.into_iter().rev() {
             if ui.selectable_label(settings.theme == theme, theme.words()).clicked() {
-                commands.send(Command::UseTheme(theme));
+                commands.send(SettingCommand::UseTheme(theme));
             }
         }
     });
@@ -56,7 +56,7 @@ fn window_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
         "Reduce motion",
         "Boxes appear at once instead of fading in",
         |is_on| {
-            commands.send(Command::SetReducedMotion(is_on));
+            commands.send(SettingCommand::SetReducedMotion(is_on));
         },
     );
 }
@@ -71,17 +71,17 @@ fn convert_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
             (EnginePreference::Auto, "Automatic"),
         ] {
             if ui.selectable_label(settings.engine == engine, words).clicked() {
-                commands.send(Command::UseEngine(engine));
+                commands.send(SettingCommand::UseEngine(engine));
             }
         }
     });
     let words = "Each page is read from its own text as soon as you look at it. The model's result replaces the preview";
     check(ui, settings.previews_text_layer, "Preview pages by their text layer", words, |is_on| {
-        commands.send(Command::SetTextPreview(is_on));
+        commands.send(SettingCommand::SetTextPreview(is_on));
     });
     let words = "Takes a few seconds and some hundred megabytes of memory; the window stays usable meanwhile";
     check(ui, settings.loads_model_at_start, "Load the last model at start", words, |is_on| {
-        commands.send(Command::SetLoadModelAtStart(is_on));
+        commands.send(SettingCommand::SetLoadModelAtStart(is_on));
     });
     row(ui, "Tokens a page at most", |ui| {
         let words =
@@ -90,7 +90,7 @@ fn convert_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
         let response = combo.show_ui(ui, |ui| {
             for limit in TOKEN_LIMITS {
                 if ui.selectable_label(settings.max_new_tokens == limit, words(limit)).clicked() {
-                    commands.send(Command::SetTokenLimit(limit));
+                    commands.send(SettingCommand::SetTokenLimit(limit));
                 }
             }
         });
@@ -108,11 +108,11 @@ fn page_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
         "Two-letter tags at the boxes",
         "Labels can be told without their colours",
         |_| {
-            commands.send(Command::ToggleTags);
+            commands.send(SettingCommand::ToggleTags);
         },
     );
     check(ui, settings.shows_reading_order, "Reading order", "Numbered discs joined by a line", |_| {
-        commands.send(Command::ToggleReadingOrder);
+        commands.send(SettingCommand::ToggleReadingOrder);
     });
     check(
         ui,
@@ -120,12 +120,12 @@ fn page_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
         "Pages light on dark",
         "The page is inverted, not the document",
         |_| {
-            commands.send(Command::ToggleInvertedPages);
+            commands.send(SettingCommand::ToggleInvertedPages);
         },
     );
     let words = "In the live pane and in what is saved as Markdown, HTML or text";
     check(ui, settings.shows_furniture, "Page headers and footers", words, |_| {
-        commands.send(Command::ToggleFurniture);
+        commands.send(SettingCommand::ToggleFurniture);
     });
 }
 

@@ -51,7 +51,9 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
 
 fn group_ui(ui: &mut Ui, group: Group) {
     ui.label(RichText::new(group.words()).font(theme::strong(13.0)).color(Palette::of_ui(ui).accent));
-    Grid::new(group.words()).num_columns(2).spacing(vec2(16.0, 6.0)).min_col_width(110.0).show(ui, |ui| {
+    // Lines of text, not controls: no touch height.
+    ui.spacing_mut().interact_size.y = 18.0;
+    Grid::new(group.words()).num_columns(2).spacing(vec2(16.0, 6.0)).min_col_width(130.0).show(ui, |ui| {
         for shortcut in SHORTCUTS.iter().filter(|shortcut| shortcut.group == group) {
             let keys: Vec<String> =
                 shortcut.keys.iter().take(2).map(|key| key_words(ui.ctx(), key)).collect();

@@ -2,7 +2,7 @@
 
 use egui::{CursorIcon, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::command::{Command, CommandSender};
+use super::super::command::{CommandSender, SettingCommand};
 use super::super::theme::Palette;
 
 /// Neither side gets narrower than this.
@@ -42,13 +42,13 @@ pub(crate) fn ui(ui: &Ui, whole: Rect, page: Rect, commands: &CommandSender) {
         ui.ctx().set_cursor_icon(CursorIcon::ResizeHorizontal);
     }
     if response.double_clicked() {
-        commands.send(Command::EqualisePane);
+        commands.send(SettingCommand::EqualisePane);
     } else if response.dragged()
         && let Some(pos) = response.interact_pointer_pos()
     {
         let fraction = ((whole.right() - pos.x) / whole.width().max(1.0)).clamp(0.1, 0.9);
         let snapped = if (fraction - 0.5).abs() < SNAP { 0.5 } else { fraction };
-        commands.send(Command::ResizePane(snapped));
+        commands.send(SettingCommand::ResizePane(snapped));
     }
 }
 

@@ -15,7 +15,7 @@ use super::super::state::{AppState, OpenFailure};
 use super::super::theme::{self, Palette};
 
 const WIDTH: f32 = 520.0;
-const DROP_HEIGHT: f32 = 224.0;
+const DROP_HEIGHT: f32 = 212.0;
 
 /// Draws the screen into all of `ui`.
 pub(crate) fn ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
@@ -134,9 +134,14 @@ fn failure_ui(ui: &mut Ui, failure: &OpenFailure) {
             ui.horizontal_top(|ui| {
                 icon_label(ui, icons::CIRCLE_ALERT, palette.danger);
                 ui.vertical(|ui| {
-                    let title = RichText::new(format!("{} could not be opened", failure.name));
-                    ui.add(egui::Label::new(title.font(theme::strong(13.0))).wrap());
-                    ui.add(egui::Label::new(&failure.message.summary).wrap());
+                    let is_named = failure.message.summary.contains(&failure.name);
+                    if !is_named {
+                        let title = RichText::new(format!("{} could not be opened", failure.name));
+                        ui.add(egui::Label::new(title.font(theme::strong(13.0))).wrap());
+                    }
+                    let summary = RichText::new(&failure.message.summary);
+                    let summary = if is_named { summary.font(theme::strong(13.0)) } else { summary };
+                    ui.add(egui::Label::new(summary).wrap());
                     if let Some(hint) = &failure.message.hint {
                         let hint = secondary(ui, hint);
                         ui.add(egui::Label::new(hint).wrap());

@@ -186,7 +186,7 @@ fn summary_ui(ui: &mut Ui, document: &DocumentState) {
         let dot = secondary(ui, "·");
         ui.label(dot);
     }
-    let (num_done, num_pages) = (document.converted().count(), document.num_pages());
+    let (num_done, num_pages) = (document.num_done(), document.num_pages());
     let plural = if num_pages == 1 { "" } else { "s" };
     let words = if num_done == 0 {
         format!("{num_pages} page{plural}")

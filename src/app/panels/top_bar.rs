@@ -2,7 +2,7 @@
 
 use egui::{Align, Button, Layout, Panel, RichText, Ui, vec2};
 
-use super::super::command::{Command, CommandSender, Turn, ZoomStep};
+use super::super::command::{Command, CommandSender, SettingCommand, Turn, ViewCommand, ZoomStep};
 use super::super::controls::{
     bar_divider, icon_button, icon_button_if, icon_text_button, icon_toggle, menu_entry, named,
     paint_primary, secondary,
@@ -38,7 +38,7 @@ pub(crate) fn ui(ui: &mut Ui, state: &AppState, zoom: Option<(f64, ZoomMode)>, c
                     let key = key_of(ui.ctx(), "Show or hide the live pane");
                     let is_on = state.settings.shows_pane;
                     if icon_toggle(ui, is_on, icons::PANEL_RIGHT, "Live pane", key.as_deref()).clicked() {
-                        commands.send(Command::TogglePane);
+                        commands.send(SettingCommand::TogglePane);
                     }
                     convert_button(ui, document, is_narrow, commands);
                 }
@@ -73,7 +73,7 @@ fn document_ui(
     if icon_toggle(ui, state.settings.shows_thumbnails, icons::PANEL_LEFT, "Thumbnails", key.as_deref())
         .clicked()
     {
-        commands.send(Command::ToggleThumbnails);
+        commands.send(SettingCommand::ToggleThumbnails);
     }
     open_button(ui, is_narrow, commands);
     bar_divider(ui);
@@ -85,7 +85,7 @@ fn document_ui(
     if !is_narrow {
         let key = key_of(ui.ctx(), "Turn the page clockwise");
         if icon_button(ui, icons::ROTATE_CW, "Turn the page clockwise", key.as_deref()).clicked() {
-            commands.send(Command::RotatePage(document.current, Turn::Clockwise));
+            commands.send(ViewCommand::RotatePage(document.current, Turn::Clockwise));
         }
     }
 }
@@ -94,7 +94,7 @@ fn pages_ui(ui: &mut Ui, document: &DocumentState, commands: &CommandSender) {
     let (page, num_pages) = (document.current, document.num_pages());
     let key = key_of(ui.ctx(), "Previous page");
     if icon_button_if(ui, page.0 > 0, icons::CHEVRON_LEFT, "Previous page", key.as_deref()).clicked() {
-        commands.send(Command::GoToPage(PageIndex(page.0.saturating_sub(1))));
+        commands.send(ViewCommand::GoToPage(PageIndex(page.0.saturating_sub(1))));
     }
     let words = format!("{page} / {num_pages}");
     let width = 26.0 + 14.0 * num_pages.to_string().len() as f32;
@@ -109,14 +109,14 @@ fn pages_ui(ui: &mut Ui, document: &DocumentState, commands: &CommandSender) {
     let key = key_of(ui.ctx(), "Next page");
     let has_next = page.0 + 1 < num_pages;
     if icon_button_if(ui, has_next, icons::CHEVRON_RIGHT, "Next page", key.as_deref()).clicked() {
-        commands.send(Command::GoToPage(PageIndex(page.0 + 1)));
+        commands.send(ViewCommand::GoToPage(PageIndex(page.0 + 1)));
     }
 }
 
 fn zoom_ui(ui: &mut Ui, zoom: f64, mode: ZoomMode, commands: &CommandSender) {
     let key = key_of(ui.ctx(), "Zoom out");
     if icon_button(ui, icons::MINUS, "Zoom out", key.as_deref()).clicked() {
-        commands.send(Command::Zoom(ZoomStep::Out));
+        commands.send(ViewCommand::Zoom(ZoomStep::Out));
     }
     let percent = format!("{:.0} %", 100.0 * zoom);
     let chevron = RichText::new(icons::CHEVRON_DOWN).font(theme::icon(12.0));
@@ -132,7 +132,7 @@ fn zoom_ui(ui: &mut Ui, zoom: f64, mode: ZoomMode, commands: &CommandSender) {
         ] {
             let icon = (mode == shown_mode).then_some(icons::CHECK);
             if menu_entry(ui, icon, words, key_of(&ctx, words).as_deref()).clicked() {
-                commands.send(Command::Zoom(step));
+                commands.send(ViewCommand::Zoom(step));
             }
         }
         ui.separator();
@@ -142,14 +142,14 @@ fn zoom_ui(ui: &mut Ui, zoom: f64, mode: ZoomMode, commands: &CommandSender) {
             let key = if percent == 100 { key_of(&ctx, "Size on paper, 100 %") } else { None };
             let icon = is_now.then_some(icons::CHECK);
             if menu_entry(ui, icon, &format!("{percent} %"), key.as_deref()).clicked() {
-                commands.send(Command::Zoom(ZoomStep::To(step)));
+                commands.send(ViewCommand::Zoom(ZoomStep::To(step)));
             }
         }
     });
     named(response, "Zoom", None);
     let key = key_of(ui.ctx(), "Zoom in");
     if icon_button(ui, icons::PLUS, "Zoom in", key.as_deref()).clicked() {
-        commands.send(Command::Zoom(ZoomStep::In));
+        commands.send(ViewCommand::Zoom(ZoomStep::In));
     }
 }
 
@@ -291,7 +291,7 @@ fn more_menu(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
                 let is_now = state.settings.theme == theme;
                 let icon = if is_now { icons::CHECK } else { icon };
                 if menu_entry(ui, Some(icon), theme.words(), None).clicked() {
-                    commands.send(Command::UseTheme(theme));
+                    commands.send(SettingCommand::UseTheme(theme));
                 }
             }
         });
@@ -315,20 +315,20 @@ fn view_entries(ui: &mut Ui, state: &AppState, document: &DocumentState, command
     let ctx = ui.ctx().clone();
     let settings = &state.settings;
     let check = |is_on: bool| is_on.then_some(icons::CHECK);
-    let entries = [
-        (check(settings.shows_legend), "Legend", Command::ToggleLegend),
-        (check(settings.shows_reading_order), "Reading order", Command::ToggleReadingOrder),
-        (check(settings.shows_tags), "Two-letter tags", Command::ToggleTags),
-        (check(settings.inverts_pages), "Pages light on dark", Command::ToggleInvertedPages),
+    let entries: [(Option<&str>, &str, Command); 6] = [
+        (check(settings.shows_legend), "Legend", SettingCommand::ToggleLegend.into()),
+        (check(settings.shows_reading_order), "Reading order", SettingCommand::ToggleReadingOrder.into()),
+        (check(settings.shows_tags), "Two-letter tags", SettingCommand::ToggleTags.into()),
+        (check(settings.inverts_pages), "Pages light on dark", SettingCommand::ToggleInvertedPages.into()),
         (
             Some(icons::ROTATE_CW),
             "Turn the page clockwise",
-            Command::RotatePage(document.current, Turn::Clockwise),
+            ViewCommand::RotatePage(document.current, Turn::Clockwise).into(),
         ),
         (
             Some(icons::ROTATE_CCW),
             "Turn the page anticlockwise",
-            Command::RotatePage(document.current, Turn::Anticlockwise),
+            ViewCommand::RotatePage(document.current, Turn::Anticlockwise).into(),
         ),
     ];
     for (icon, words, command) in entries {

@@ -151,6 +151,11 @@ impl DocumentState {
             .map(|(index, page)| (PageIndex(index), &page.conversion))
     }
 
+    /// How many pages have been converted, to their end or until something stopped it.
+    pub fn num_done(&self) -> usize {
+        self.pages.iter().filter(|page| matches!(page.conversion.status, ConversionStatus::Done(_))).count()
+    }
+
     /// How many pages could not be converted.
     pub fn num_failed(&self) -> usize {
         self.pages.iter().filter(|page| matches!(page.conversion.status, ConversionStatus::Failed(_))).count()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::command::Command;
+use super::super::command::{Command, ViewCommand};
 use super::notices::NoticeAction;
 use super::{AppState, DocumentState, JobPurpose, ModelState, OpenFailure, PasswordRequest, TextSupply};
 use crate::document::page::PageIndex;
@@ -36,7 +36,14 @@ impl AppState {
                 Some(JobPurpose::LoadModel { folder }) => {
                     self.model = ModelState::Loading { folder: folder.clone(), progress: Some(progress) };
                 }
-                _ => {}
+                Some(
+                    JobPurpose::Open { .. }
+                    | JobPurpose::Close
+                    | JobPurpose::ReadTextLayer { .. }
+                    | JobPurpose::UnloadModel
+                    | JobPurpose::Save { .. },
+                )
+                | None => {}
             },
             EventKind::Partial { appended, tree } => {
                 if let Some(&JobPurpose::Recognize { document, page }) = self.jobs.get(job)
@@ -117,7 +124,7 @@ impl AppState {
         }
         let first = document.current;
         self.documents.push(document);
-        vec![Command::PageInView(first)]
+        vec![ViewCommand::PageInView(first).into()]
     }
 
     fn cancelled(&mut self, job: JobId, purpose: &JobPurpose) {
