@@ -1,6 +1,7 @@
 //! Tables whose cells are drawn: rules that cross form a grid, missing pieces make spans.
 
 use crate::layout::draft::{Draft, DraftCell, MAX_SLOTS};
+use crate::layout::groups::{root, unite};
 use crate::layout::line::Line;
 use crate::layout::points::PtBox;
 use crate::layout::rules::Rules;
@@ -60,19 +61,6 @@ pub(super) fn find(rules: &Rules) -> Vec<Grid> {
         members.iter().filter_map(|(horizontal, vertical)| Grid::new(horizontal, vertical)).collect();
     grids.sort_by(|a, b| a.bbox.top.total_cmp(&b.bbox.top));
     grids
-}
-
-fn root(group: &mut [usize], mut index: usize) -> usize {
-    while group[index] != index {
-        group[index] = group[group[index]];
-        index = group[index];
-    }
-    index
-}
-
-fn unite(group: &mut [usize], one: usize, other: usize) {
-    let (one, other) = (root(group, one), root(group, other));
-    group[one] = other;
 }
 
 impl Grid {

@@ -14,6 +14,7 @@
 mod context;
 mod error;
 
+mod groups;
 mod points;
 
 mod glyph;

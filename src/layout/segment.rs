@@ -6,6 +6,7 @@
 
 use crate::document::text_layer::{Font, TextLayer};
 use crate::layout::glyph::{self, Glyph};
+use crate::layout::groups::{root, unite};
 use crate::layout::line::{Line, Style, Word, is_rtl_char};
 use crate::layout::points::{Frame, PtBox};
 use crate::layout::spelling;
@@ -228,19 +229,6 @@ fn neighbours(pieces: &[Piece], index: usize, baseline: f64, reach: f64) -> impl
 /// Horizontal distance; 0 when they overlap.
 fn gap_x(one: &PtBox, other: &PtBox) -> f64 {
     (one.left - other.right).max(other.left - one.right).max(0.0)
-}
-
-fn root(group: &mut [usize], mut index: usize) -> usize {
-    while group[index] != index {
-        group[index] = group[group[index]];
-        index = group[index];
-    }
-    index
-}
-
-fn unite(group: &mut [usize], one: usize, other: usize) {
-    let (one, other) = (root(group, one), root(group, other));
-    group[one] = other;
 }
 
 fn line_from_piece(piece: &Piece, fonts: &[FontUse]) -> Option<Line> {
