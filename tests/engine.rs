@@ -210,9 +210,11 @@ fn stuck(source: DocumentSource) -> (Engine, DocumentId, JobId) {
     })
     .unwrap();
     let document = open(&engine, source).id;
-    while bell.try_recv().is_ok() {}
     let first = engine.submit(render(document, 0, 50, RenderPriority::Thumbnail));
-    bell.recv_timeout(PATIENCE).unwrap();
+    // One ring an event: the opening started and finished, the rendering started. The last may ring late.
+    for _ in 0..3 {
+        bell.recv_timeout(PATIENCE).unwrap();
+    }
     (engine, document, first)
 }
 
@@ -245,12 +247,7 @@ fn what_is_looked_at_goes_first() {
     let events = until_ended(&engine, &jobs);
     let started = events.iter().filter(|event| matches!(event.kind, EventKind::Started));
     let order: Vec<JobId> = started.map(|event| event.job).collect();
-    // One job may slip in before the worker is stuck again; the rest were waiting together.
-    let slipped_in = order[1];
-    let mut wanted = vec![first, newest, visible, nearby, thumbnail, text];
-    wanted.retain(|job| *job != slipped_in);
-    wanted.insert(1, slipped_in);
-    assert_eq!(order, wanted);
+    assert_eq!(order, [first, newest, visible, nearby, thumbnail, text]);
 }
 
 #[test]

@@ -53,9 +53,7 @@ pub(super) fn run(
         let operation = select.select();
         if operation.index() == command_idx {
             match operation.recv(commands) {
-                Ok(Command::Submit(job, what)) => schedule.submit(job, what),
-                Ok(Command::Cancel(job)) => schedule.cancel(job),
-                Ok(Command::Prioritize(job)) => schedule.prioritize(job),
+                Ok(command) => obey(&mut schedule, command),
                 Err(_) => break,
             }
         } else if operation.index() == report_idx {
@@ -69,6 +67,11 @@ pub(super) fn run(
                 outlet.wake();
             }
         }
+        // Which ready channel the selection above takes is chance. What was commanded before a worker
+        // became free is weighed before that worker gets its next task.
+        for command in commands.try_iter().take(commands.len()) {
+            obey(&mut schedule, command);
+        }
         while let Some(assignment) = schedule.next_assignment() {
             outbox.extend(hand_over(assignment, workers));
         }
@@ -76,6 +79,14 @@ pub(super) fn run(
         outbox.extend(cancelled.map(|job| Event { job, kind: EventKind::Cancelled }));
     }
     schedule.cancel_running();
+}
+
+fn obey(schedule: &mut Schedule, command: Command) {
+    match command {
+        Command::Submit(job, what) => schedule.submit(job, what),
+        Command::Cancel(job) => schedule.cancel(job),
+        Command::Prioritize(job) => schedule.prioritize(job),
+    }
 }
 
 /// Gives a task to its worker. A worker is lost only by a fault of ours; then its jobs fail.
