@@ -98,7 +98,12 @@ pub enum ViewCommand {
     /// Turn the page a quarter clockwise, or back.
     RotatePage(PageIndex, Turn),
     /// The pointer is over this element, or over none any more.
-    Hover(Option<ElementRef>),
+    Hover {
+        /// Which.
+        element: Option<ElementRef>,
+        /// Which side says so.
+        from: Side,
+    },
     /// Select an element, or nothing.
     Select {
         /// Which.
@@ -206,7 +211,7 @@ pub enum Turn {
     Anticlockwise,
 }
 
-/// Where an element was selected.
+/// Where an element was pointed at or selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// On the page.

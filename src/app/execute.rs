@@ -97,7 +97,7 @@ impl App {
                     document.num_turns += 1;
                 }
             }
-            ViewCommand::Hover(element) => document.hovered = element,
+            ViewCommand::Hover { element, from } => document.hover(element, from),
             ViewCommand::Select { element, from } => {
                 document.selected = element;
                 if from != Side::Page {

@@ -300,7 +300,8 @@ pub fn key_words(ctx: &Context, shortcut: &KeyboardShortcut) -> String {
 /// text field has the focus.
 pub fn handle(ctx: &Context, state: &AppState, commands: &CommandSender) {
     let is_typing = ctx.text_edit_focused();
-    let is_elsewhere = ctx.any_popup_open();
+    // Not `Context::any_popup_open`, which knows only the popups drawn so far in this frame.
+    let is_elsewhere = egui::Popup::is_any_open(ctx);
     for shortcut in SHORTCUTS {
         let is_escape = shortcut.keys.iter().any(|key| key.logical_key == Key::Escape);
         if is_escape && is_elsewhere {

@@ -176,7 +176,7 @@ impl PageView {
         let topmost = hovered.and_then(|(page, stack)| stack.first().map(|&node| ElementRef { page, node }));
         if topmost != self.hover_said {
             self.hover_said = topmost;
-            commands.send(ViewCommand::Hover(topmost));
+            commands.send(ViewCommand::Hover { element: topmost, from: Side::Page });
         }
         if response.clicked_by(PointerButton::Primary) {
             response.request_focus();
@@ -236,7 +236,9 @@ fn move_view(ui: &Ui, view: &mut DocumentView, response: &egui::Response, rect: 
     } else if is_space_down && response.hovered() {
         ui.ctx().set_cursor_icon(CursorIcon::Grab);
     }
-    if !ui.ctx().text_edit_focused() && !ui.ctx().any_popup_open() && (response.has_focus() || !has_focus(ui))
+    if !ui.ctx().text_edit_focused()
+        && !egui::Popup::is_any_open(ui.ctx())
+        && (response.has_focus() || !has_focus(ui))
     {
         let arrows = ui.input_mut(|input| {
             let mut count = |key| input.count_and_consume_key(egui::Modifiers::NONE, key) as f32;

@@ -126,7 +126,9 @@ fn num_tokens(conversion: &Conversion) -> Option<usize> {
 fn command_of(page: PageIndex, action: &PaneAction) -> Option<Command> {
     let on_page = |node| super::super::state::ElementRef { page, node };
     Some(match *action {
-        PaneAction::Hover(node) => ViewCommand::Hover(element_on(page, node)).into(),
+        PaneAction::Hover(node) => {
+            ViewCommand::Hover { element: element_on(page, node), from: Side::Pane }.into()
+        }
         PaneAction::Select(node) => {
             ViewCommand::Select { element: element_on(page, node), from: Side::Pane }.into()
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::command::Side;
 use crate::document::page::{PageIndex, PageSize, Rotation};
 use crate::engine::event::{DocumentInfo, PageRecognition, Progress, StopReason};
 use crate::engine::job::{DocumentId, JobId};
@@ -28,6 +29,8 @@ pub struct DocumentState {
     pub current: PageIndex,
     /// The element under the pointer, wherever the pointer is.
     pub hovered: Option<ElementRef>,
+    /// The side that called it so.
+    hovered_on: Side,
     /// The selected element.
     pub selected: Option<ElementRef>,
     /// Counts turns of pages, so that layouts know when they are stale.
@@ -105,7 +108,16 @@ impl DocumentState {
     /// A document that has just been opened.
     pub fn new(info: Arc<DocumentInfo>) -> Self {
         let pages = info.page_sizes.iter().map(|_| PageEntry::default()).collect();
-        Self { info, pages, current: PageIndex(0), hovered: None, selected: None, num_turns: 0, export: None }
+        Self {
+            info,
+            pages,
+            current: PageIndex(0),
+            hovered: None,
+            hovered_on: Side::Page,
+            selected: None,
+            num_turns: 0,
+            export: None,
+        }
     }
 
     /// Its id.
@@ -175,6 +187,15 @@ impl DocumentState {
             None => order.len().checked_sub(1)?,
         };
         order.get(index).map(|&node| ElementRef { page: self.current, node })
+    }
+
+    /// A side says what the pointer is over there. That it is over nothing counts only from the side that
+    /// it was on: when it crosses over, that word may come after the other side's.
+    pub fn hover(&mut self, element: Option<ElementRef>, from: Side) {
+        if element.is_some() || from == self.hovered_on {
+            self.hovered = element;
+            self.hovered_on = from;
+        }
     }
 
     /// Forgets what points into the tree of a page, because that tree is being replaced.
