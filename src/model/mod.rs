@@ -26,6 +26,7 @@ mod prompt;
 mod resample;
 mod scripted;
 pub mod step;
+pub mod store;
 mod tokenizer;
 mod weights;
 
