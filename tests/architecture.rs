@@ -31,6 +31,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "memmap2",
             "half",
             "rayon",
+            "hf_hub",
+            "tokio",
+            "futures_util",
+            "fs4",
         ],
     ),
     ("revision", &["geometry", "markup"]),
@@ -60,8 +64,13 @@ const ALSO_MAY_USE: &[(&str, &str)] = &[
 ];
 
 /// Names that only the files whose path under `src/` begins so may use.
-const BELONGS_TO: &[(&str, &[&str])] =
-    &[("pdfium_render", &["document/pdf.rs"]), ("unsafe", &["model/"]), ("println", &["cli/"])];
+const BELONGS_TO: &[(&str, &[&str])] = &[
+    ("pdfium_render", &["document/pdf.rs"]),
+    ("hf_hub", &["model/store/"]),
+    ("tokio", &["model/store/"]),
+    ("unsafe", &["model/"]),
+    ("println", &["cli/"]),
+];
 
 /// Rooms may switch on a cargo feature only here, so that every build has the same shape.
 const FEATURE_SWITCHES: &[&str] = &["lib.rs", "main.rs", "model/device.rs"];

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::bounded;
+use crossbeam_channel::{Sender, bounded};
 use doclens::document::page::PageIndex;
 use doclens::engine::event::StopReason;
 use doclens::engine::job::{DocumentSource, EngineChoice, ModelSettings, RecognizeRequest, RenderPriority};
@@ -374,4 +374,38 @@ fn dropping_a_busy_engine_with_a_full_channel_ends_all_threads() {
 fn the_bell_rings_for_events_and_may_be_broken() {
     let engine = Engine::start(every_step(), || panic!("a broken bell")).unwrap();
     assert_eq!(open(&engine, png()).page_sizes.len(), 1);
+}
+
+/// Says when it is dropped.
+struct Guard(Sender<()>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.send(()).unwrap();
+    }
+}
+
+#[test]
+fn a_model_that_nobody_uses_rests_and_is_read_again_before_the_next_page() {
+    let num_loads = Arc::new(AtomicUsize::new(0));
+    let loads = Arc::clone(&num_loads);
+    let (drops, dropped) = bounded(8);
+    let load_model =
+        Box::new(move |folder: &std::path::Path, _: &ModelSettings, _: &_, _: &mut dyn FnMut(f32)| {
+            loads.fetch_add(1, Ordering::SeqCst);
+            let guard = Guard(drops.clone());
+            let recognizer = Box::new(Puppet(move |_: &PageInput| -> Steps<'static> {
+                let _held = &guard;
+                Box::new(short_page().into_iter().map(Ok))
+            }));
+            Ok(LoadedModel { recognizer, info: model_info(folder) })
+        });
+    let engine = start(EngineOptions { load_model, ..every_step() });
+    let document = open(&engine, png()).id;
+    let settings = ModelSettings { idle_unload: Some(Duration::ZERO), ..ModelSettings::default() };
+    let load = engine.submit(Job::LoadModel { folder: PathBuf::from("some/model"), settings });
+    end_of(&engine, load);
+    dropped.recv_timeout(PATIENCE).unwrap();
+    page_of(end_of(&engine, engine.submit(Job::Recognize(recognize(document, 0, EngineChoice::Auto)))));
+    assert_eq!(num_loads.load(Ordering::SeqCst), 2);
 }

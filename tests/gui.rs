@@ -6,6 +6,8 @@
 
 #[path = "gui/bench.rs"]
 mod bench;
+#[path = "gui/models.rs"]
+mod models;
 
 use std::path::PathBuf;
 use std::sync::Arc;

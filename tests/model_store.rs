@@ -6,11 +6,12 @@ mod hub;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use doclens::model::store::{
-    CatalogueFile, CatalogueModel, DownloadControl, DownloadOptions, DownloadProgress, Error, Receipt,
-    download, remove, verify,
+    CatalogueFile, CatalogueModel, DownloadOptions, DownloadProgress, Error, Receipt, download, remove,
+    verify,
 };
 use hub::{Fault, Hub, REPOSITORY, REVISION, sha256};
 
@@ -62,15 +63,15 @@ impl Setup {
     }
 
     fn run(&self) -> Result<PathBuf, Error> {
-        self.run_watched(&DownloadControl::default(), &mut |_| {})
+        self.run_watched(&|| false, &mut |_| {})
     }
 
     fn run_watched(
         &self,
-        control: &DownloadControl,
+        is_stopped: &dyn Fn() -> bool,
         on_progress: &mut dyn FnMut(&DownloadProgress),
     ) -> Result<PathBuf, Error> {
-        download(&self.model, self.folder.path(), &self.options, control, on_progress)
+        download(&self.model, self.folder.path(), &self.options, is_stopped, on_progress)
     }
 
     fn place(&self) -> PathBuf {
@@ -91,7 +92,7 @@ impl Setup {
 fn a_quiet_day_brings_every_file_and_a_receipt() {
     let setup = Setup::new();
     let mut last = DownloadProgress::default();
-    let folder = setup.run_watched(&DownloadControl::default(), &mut |told| last = told.clone()).unwrap();
+    let folder = setup.run_watched(&|| false, &mut |told| last = told.clone()).unwrap();
     setup.assert_whole(&folder);
     assert_eq!(last.done_bytes, last.total_bytes);
     assert_eq!(Receipt::read(&folder).unwrap().revision, REVISION);
@@ -192,13 +193,16 @@ fn nobody_there_is_told() {
 fn stopping_is_pausing() {
     let setup = Setup::new();
     setup.hub.fault(WEIGHTS, &[Fault::StallAfter(150_000)]);
-    let control = DownloadControl::default();
+    let is_stopped = AtomicBool::new(false);
     let mut stop_on_the_way = |told: &DownloadProgress| {
         if told.done_bytes > 10_000 {
-            control.stop();
+            is_stopped.store(true, Ordering::Relaxed);
         }
     };
-    assert!(matches!(setup.run_watched(&control, &mut stop_on_the_way), Err(Error::Stopped)));
+    assert!(matches!(
+        setup.run_watched(&|| is_stopped.load(Ordering::Relaxed), &mut stop_on_the_way),
+        Err(Error::Stopped)
+    ));
     assert!(!setup.place().exists());
     setup.hub.fault(WEIGHTS, &[]);
     setup.assert_whole(&setup.run().unwrap());
@@ -241,6 +245,6 @@ fn a_second_download_of_the_same_model_is_refused() {
             second = Some(setup.run());
         }
     };
-    setup.run_watched(&DownloadControl::default(), &mut start_another).unwrap();
+    setup.run_watched(&|| false, &mut start_another).unwrap();
     assert!(matches!(second, Some(Err(Error::InUse { .. }))));
 }

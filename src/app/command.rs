@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use super::output_pane::{ExportFormat, PaneTab, TableFormat};
-use super::settings::{EnginePreference, ThemeChoice};
+use super::settings::{DevicePreference, EnginePreference, Precision, ThemeChoice};
 use super::state::{ElementRef, NoticeId, SubWindow};
 use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
@@ -64,12 +64,8 @@ pub enum Command {
     /// Show a file in the desktop's way.
     OpenInDesktop(PathBuf),
 
-    /// Show the dialog that picks a model's folder.
-    PickModelFolder,
-    /// Load a model.
-    LoadModel(PathBuf),
-    /// Free the model's memory.
-    UnloadModel,
+    /// Get, load, check or remove models.
+    Model(ModelCommand),
 
     /// Change what is remembered.
     Set(SettingCommand),
@@ -128,6 +124,44 @@ pub enum CopyCommand {
     CopySelection,
 }
 
+/// Something about models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ModelCommand {
+    /// Show the dialog that picks a model's folder.
+    PickFolder,
+    /// Load a model.
+    Load(PathBuf),
+    /// Load the loaded model again, after its settings have changed.
+    Reload,
+    /// Free the model's memory.
+    Unload,
+    /// Look for models on this machine.
+    List,
+    /// Download a model, or go on with a download: the user's yes.
+    Download(String),
+    /// Stop the download and keep what has come.
+    PauseDownload,
+    /// Stop the download and remove what has come.
+    DiscardDownload,
+    /// Compare a model's files with their digests.
+    Verify(PathBuf),
+    /// Ask whether this model is to be removed, or no longer.
+    AskToRemove(Option<String>),
+    /// Remove a model that Doclens has downloaded.
+    Remove(String),
+    /// Take a folder out of the list; the folder stays.
+    ForgetFolder(PathBuf),
+    /// A download is there.
+    Downloaded {
+        /// Of the model.
+        id: String,
+        /// Where it lies.
+        folder: PathBuf,
+    },
+    /// Load the first model that is here, if none has ever been chosen.
+    UseFirst,
+}
+
 /// A change of what is remembered from one run to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SettingCommand {
@@ -165,6 +199,22 @@ pub enum SettingCommand {
     SetLoadModelAtStart(bool),
     /// Limit the tokens of a page.
     SetTokenLimit(Option<usize>),
+    /// Choose what computes.
+    UseDevice(DevicePreference),
+    /// Choose how exactly numbers are kept.
+    UsePrecision(Precision),
+    /// Choose how many threads compute, from the next start on.
+    SetThreads(Option<usize>),
+    /// Free the model's memory after so many minutes without a page.
+    SetIdleUnload(Option<u32>),
+    /// Do not offer a model again, or do.
+    SetModelOffer(bool),
+}
+
+impl From<ModelCommand> for Command {
+    fn from(command: ModelCommand) -> Self {
+        Self::Model(command)
+    }
 }
 
 impl From<ViewCommand> for Command {

@@ -8,15 +8,12 @@ use egui::Context;
 use super::App;
 use super::background::{Answer, DialogRequest, SaveSubject};
 use super::bitmap::bmp_bytes;
-use super::command::{Command, CopyCommand, SettingCommand, Side, Turn, ViewCommand};
+use super::command::{Command, CopyCommand, ModelCommand, SettingCommand, Side, Turn, ViewCommand};
 use super::exports::{Export, element_text, stem, table_extension, table_text};
 use super::output_pane::{ExportFormat, TableFormat};
-use super::settings::EnginePreference;
-use super::state::{
-    ConversionStatus, ElementRef, JobPurpose, ModelState, NoticeAction, SubWindow, TextSupply,
-};
+use super::state::{ConversionStatus, ElementRef, JobPurpose, NoticeAction, SubWindow, TextSupply};
 use crate::document::page::{PageIndex, Rotation};
-use crate::engine::job::{DocumentId, DocumentSource, Job, ModelSettings, RecognizeRequest, Task};
+use crate::engine::job::{DocumentId, DocumentSource, Job, RecognizeRequest, Task};
 use crate::engine::user_message::UserMessage;
 use crate::markup::NodeKind;
 
@@ -59,11 +56,17 @@ impl App {
             Command::OpenInDesktop(path) => {
                 ctx.open_url(egui::OpenUrl::new_tab(format!("file://{}", path.display())));
             }
-            Command::PickModelFolder => self.background.ask(DialogRequest::ModelFolder),
-            Command::LoadModel(folder) => self.load_model(folder),
-            Command::UnloadModel => self.unload_model(),
-            Command::Open(window) => self.state.sub_window = Some(window),
-            Command::CloseSubWindow => self.state.sub_window = None,
+            Command::Model(command) => self.execute_model(command),
+            Command::Open(window) => {
+                self.state.sub_window = Some(window);
+                if window == SubWindow::Models {
+                    self.execute_model(ModelCommand::List);
+                }
+            }
+            Command::CloseSubWindow => {
+                self.state.sub_window = None;
+                self.state.models.removal = None;
+            }
             Command::DismissNotice(id) => self.state.notices.dismiss(id),
             Command::ToggleNoticeDetails(id) => self.state.notices.toggle_details(id),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -148,6 +151,20 @@ impl App {
             SettingCommand::SetTextPreview(previews) => settings.previews_text_layer = previews,
             SettingCommand::SetLoadModelAtStart(loads) => settings.loads_model_at_start = loads,
             SettingCommand::SetTokenLimit(limit) => settings.max_new_tokens = limit,
+            SettingCommand::UseDevice(device) => {
+                settings.device = device;
+                self.execute_model(ModelCommand::Reload);
+            }
+            SettingCommand::UsePrecision(precision) => {
+                settings.precision = precision;
+                self.execute_model(ModelCommand::Reload);
+            }
+            SettingCommand::SetThreads(num_threads) => settings.num_threads = num_threads,
+            SettingCommand::SetIdleUnload(minutes) => {
+                settings.idle_unload_minutes = minutes;
+                self.execute_model(ModelCommand::Reload);
+            }
+            SettingCommand::SetModelOffer(is_on) => settings.offers_model = is_on,
         }
     }
 
@@ -238,7 +255,7 @@ impl App {
 
     // Conversions.
 
-    fn convert(&mut self, pages: &[PageIndex]) {
+    pub(super) fn convert(&mut self, pages: &[PageIndex]) {
         let choice = self.state.settings.engine_choice();
         for page in pages {
             self.recognize(*page, choice);
@@ -469,22 +486,5 @@ impl App {
                 }
             }
         }
-    }
-
-    // The model.
-
-    pub(super) fn load_model(&mut self, folder: PathBuf) {
-        self.state.model = ModelState::Loading { folder: folder.clone(), progress: None };
-        if self.state.settings.engine == EnginePreference::TextLayer {
-            self.state.settings.engine = EnginePreference::Auto;
-        }
-        let settings = ModelSettings::default();
-        let job = self.backend.submit(Job::LoadModel { folder: folder.clone(), settings });
-        self.state.jobs.insert(job, JobPurpose::LoadModel { folder });
-    }
-
-    fn unload_model(&mut self) {
-        let job = self.backend.submit(Job::UnloadModel);
-        self.state.jobs.insert(job, JobPurpose::UnloadModel);
     }
 }

@@ -32,6 +32,7 @@ mod bitmap;
 mod execute;
 mod exports;
 mod fonts;
+mod models;
 mod native;
 mod page_view;
 mod panels;
@@ -43,14 +44,16 @@ use egui::{Context, Rect, Ui};
 
 use backend::Backend;
 use background::{Background, ShowDialog};
-use command::{Command, CommandSender};
+use command::{Command, CommandSender, ModelCommand};
 use output_pane::OutputPane;
 use page_view::PageView;
 use page_view::textures::TextureStore;
-use panels::{PageList, Prompts};
+use panels::{ModelsWindow, PageList, Prompts};
 use settings::{STORAGE_KEY, Settings};
 use state::{AppState, ModelState};
 use theme::Palette;
+
+use crate::engine;
 
 pub use native::{Error, WindowOptions, run};
 
@@ -69,6 +72,7 @@ pub struct App {
     page_list: PageList,
     pane: OutputPane,
     prompts: Prompts,
+    models_window: ModelsWindow,
     /// What stands in the window's title bar.
     title: String,
 }
@@ -83,6 +87,9 @@ impl App {
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let settings: Settings =
             cc.storage.and_then(|storage| eframe::get_value(storage, STORAGE_KEY)).unwrap_or_default();
+        if let Some(num_threads) = settings.num_threads {
+            engine::use_threads(num_threads);
+        }
         ctx.set_theme(settings.theme.preference());
         let (commands, queue) = CommandSender::queue(ctx);
         Self {
@@ -96,6 +103,7 @@ impl App {
             page_list: PageList::default(),
             pane: OutputPane::default(),
             prompts: Prompts::default(),
+            models_window: ModelsWindow::default(),
             title: APP_NAME.to_owned(),
         }
     }
@@ -107,12 +115,14 @@ impl App {
         }
     }
 
-    /// Loads the model of that folder; without one, the last one if the settings say so.
+    /// Loads the model of that folder; without one, the last one if the settings say so. Then looks what
+    /// models are here, so that one can be used or offered.
     pub fn load_model_at_start(&mut self, folder: Option<PathBuf>) {
         let settings = &self.state.settings;
+        self.commands.send(ModelCommand::List);
         let remembered = settings.model_folder.clone().filter(|_| settings.loads_model_at_start);
         if let Some(folder) = folder.or(remembered) {
-            self.commands.send(Command::LoadModel(folder));
+            self.commands.send(ModelCommand::Load(folder));
         }
     }
 
@@ -170,6 +180,7 @@ impl App {
         take_dropped(ui.ctx(), &self.commands);
         let zoom = self.state.document().and_then(|document| self.page_view.zoom(document.id()));
         panels::top_bar::ui(ui, &self.state, zoom, &self.commands);
+        panels::model_banner::ui(ui, &self.state, &self.commands);
         if self.state.document().is_some() {
             panels::status_bar::ui(ui, &self.state, &self.commands);
             if self.state.settings.shows_thumbnails {
@@ -180,6 +191,7 @@ impl App {
         } else {
             panels::start_screen::ui(ui, &self.state, &self.commands);
         }
+        self.models_window.ui(ui, &self.state, &self.commands);
         panels::settings_window::ui(ui, &self.state, &self.commands);
         panels::shortcuts_window::ui(ui, &self.state, &self.commands);
         self.prompts.ui(ui, &self.state, &self.commands);
@@ -225,7 +237,7 @@ fn take_dropped(ctx: &Context, commands: &CommandSender) {
         commands.send(Command::OpenFiles(files));
     }
     if let Some(folder) = folders.into_iter().next() {
-        commands.send(Command::LoadModel(folder));
+        commands.send(ModelCommand::Load(folder));
     }
 }
 

@@ -5,11 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::output_pane::PaneTab;
-use crate::engine::job::{EngineChoice, GenerationSettings};
+use crate::engine::job::{DeviceChoice, DtypeChoice, EngineChoice, GenerationSettings, ModelSettings};
 use crate::markup::Label;
 
 /// Key under which eframe keeps the settings.
@@ -32,6 +33,19 @@ pub struct Settings {
     pub engine: EnginePreference,
     /// Folder of the model that was loaded last, loaded again on request.
     pub model_folder: Option<PathBuf>,
+    /// Folders with models that the user has named.
+    pub model_folders: Vec<PathBuf>,
+    /// What computes.
+    pub device: DevicePreference,
+    /// How exactly the model's numbers are kept.
+    pub precision: Precision,
+    /// How many threads compute; `None` for one a core.
+    pub num_threads: Option<usize>,
+    /// Free the model's memory after so many minutes without a page; `None` for never. It is read again
+    /// before the next page.
+    pub idle_unload_minutes: Option<u32>,
+    /// Offer to download a model while there is none.
+    pub offers_model: bool,
     /// Load that model when the window opens.
     pub loads_model_at_start: bool,
     /// Stop a page after this many tokens; `None` for as many as the model has room for.
@@ -73,6 +87,12 @@ impl Default for Settings {
             theme: ThemeChoice::System,
             engine: EnginePreference::Auto,
             model_folder: None,
+            model_folders: Vec::new(),
+            device: DevicePreference::Auto,
+            precision: Precision::Auto,
+            num_threads: None,
+            idle_unload_minutes: Some(15),
+            offers_model: true,
             loads_model_at_start: true,
             max_new_tokens: None,
             previews_text_layer: false,
@@ -116,7 +136,91 @@ pub enum EnginePreference {
     Model,
 }
 
+/// What computes, as saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DevicePreference {
+    /// A GPU that this build can use, else the processor.
+    #[default]
+    Auto,
+    /// The processor.
+    Cpu,
+    /// The first NVIDIA GPU.
+    Cuda,
+    /// Apple's GPU.
+    Metal,
+}
+
+/// How exactly a model's numbers are kept, as saved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Precision {
+    /// What suits the device.
+    #[default]
+    Auto,
+    /// 32 bits, as the reference.
+    F32,
+    /// 16 bits, more digits.
+    F16,
+    /// 16 bits, more range.
+    Bf16,
+}
+
+impl DevicePreference {
+    /// Every choice, in the order of menus.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Cpu, Self::Cuda, Self::Metal];
+
+    /// In words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Auto => "Automatic",
+            Self::Cpu => "Processor",
+            Self::Cuda => "NVIDIA GPU",
+            Self::Metal => "Apple GPU",
+        }
+    }
+}
+
+impl Precision {
+    /// Every choice, in the order of menus.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::F32, Self::F16, Self::Bf16];
+
+    /// In words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Auto => "Automatic",
+            Self::F32 => "f32",
+            Self::F16 => "f16",
+            Self::Bf16 => "bf16",
+        }
+    }
+}
+
 impl Settings {
+    /// Where and how exactly the model computes, in the engine's terms.
+    pub fn model_settings(&self) -> ModelSettings {
+        ModelSettings {
+            device: match self.device {
+                DevicePreference::Auto => DeviceChoice::Auto,
+                DevicePreference::Cpu => DeviceChoice::Cpu,
+                DevicePreference::Cuda => DeviceChoice::Cuda(0),
+                DevicePreference::Metal => DeviceChoice::Metal,
+            },
+            dtype: match self.precision {
+                Precision::Auto => DtypeChoice::Auto,
+                Precision::F32 => DtypeChoice::F32,
+                Precision::F16 => DtypeChoice::F16,
+                Precision::Bf16 => DtypeChoice::Bf16,
+            },
+            idle_unload: self.idle_unload_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
+        }
+    }
+
+    /// Lists a folder with a model from now on.
+    pub fn remember_model_folder(&mut self, folder: PathBuf) {
+        if !self.model_folders.contains(&folder) {
+            self.model_folders.push(folder);
+        }
+    }
+
     /// The engine's word for the chosen recognizer.
     pub fn engine_choice(&self) -> EngineChoice {
         match self.engine {

@@ -302,9 +302,12 @@ pub fn handle(ctx: &Context, state: &AppState, commands: &CommandSender) {
     let is_typing = ctx.text_edit_focused();
     // Not `Context::any_popup_open`, which knows only the popups drawn so far in this frame.
     let is_elsewhere = egui::Popup::is_any_open(ctx);
+    let has_window = state.sub_window.is_some() || state.password.is_some();
     for shortcut in SHORTCUTS {
         let is_escape = shortcut.keys.iter().any(|key| key.logical_key == Key::Escape);
-        if is_escape && is_elsewhere {
+        // A window over the document has the keys to itself, except the one that closes it.
+        let is_blocked = if is_escape { is_elsewhere } else { has_window };
+        if is_blocked {
             continue;
         }
         let is_pressed = shortcut.keys.iter().any(|key| {
@@ -315,7 +318,7 @@ pub fn handle(ctx: &Context, state: &AppState, commands: &CommandSender) {
             commands.send(command);
         }
     }
-    if is_typing {
+    if is_typing || has_window {
         return;
     }
     let (is_copy, pasted) = ctx.input(|input| {

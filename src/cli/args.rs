@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::convert_doctags::{self, ArgumentError};
 use crate::cli::inspect::InspectArgs;
+use crate::cli::model::ModelCommand;
 use crate::cli::pages::PageRanges;
 use crate::engine::job::{DeviceChoice, DtypeChoice, EngineChoice, ModelSettings};
 use crate::markup::export::PagePoints;
@@ -15,7 +16,8 @@ Examples:
   doclens report.pdf                                   open it in the window
   doclens convert report.pdf                           write report.md here
   doclens convert *.pdf --to md,json --out converted   two files each, in a folder
-  doclens convert scan.png --model DIR --out -         read a scan with a model, print Markdown
+  doclens model get smoldocling                        download a model, once
+  doclens convert scan.png --engine model --out -      read a scan with it, print Markdown
   doclens convert-doctags --to html < page.dt          DocTags in, HTML out
 
 To open a file that is called like a command, write ./convert.";
@@ -53,6 +55,9 @@ pub(super) enum Command {
     Convert(ConvertArguments),
     /// Convert DocTags on standard input, to standard output
     ConvertDoctags(ConvertDoctagsArguments),
+    /// List, get, check and remove models
+    #[command(subcommand)]
+    Model(ModelCommand),
     /// Print what the model sees and says: tiles, prompt, tokens with their boxes, timings
     Inspect(InspectArgs),
 }
@@ -63,8 +68,8 @@ pub(super) struct WindowArguments {
     /// PDFs and images to open in the window
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Folder of the model to load
-    #[arg(long, value_name = "DIR")]
+    /// Folder of the model to load, or the name of one that is here
+    #[arg(long, value_name = "DIR|NAME")]
     pub(super) model: Option<PathBuf>,
     /// Play recorded DocTags instead of running a model
     #[arg(long, value_name = "FILE.dt", conflicts_with = "model")]
@@ -89,8 +94,9 @@ pub(super) struct ConvertArguments {
     /// What reads the pages; auto is the model when one is given, else the text layer
     #[arg(long, value_enum, default_value_t)]
     pub(super) engine: Engine,
-    /// Folder of the model, in the Hugging Face layout
-    #[arg(long, value_name = "DIR")]
+    /// Folder of the model, in the Hugging Face layout, or the name of one that is here; --engine model
+    /// without it takes the first one of doclens model list that is here
+    #[arg(long, value_name = "DIR|NAME")]
     pub(super) model: Option<PathBuf>,
     /// Play recorded DocTags instead of running a model
     #[arg(long, value_name = "FILE.dt", conflicts_with = "model")]
@@ -240,5 +246,5 @@ pub(super) fn model_settings(device: Device, dtype: Dtype) -> ModelSettings {
         Dtype::F16 => DtypeChoice::F16,
         Dtype::Bf16 => DtypeChoice::Bf16,
     };
-    ModelSettings { device, dtype }
+    ModelSettings { device, dtype, idle_unload: None }
 }

@@ -25,6 +25,8 @@ const HEARTBEAT: Duration = Duration::from_millis(100);
 pub(super) struct Conversion<'a> {
     engine: Engine,
     arguments: &'a ConvertArguments,
+    /// Of the model that is to be loaded.
+    model_folder: Option<PathBuf>,
     output: Output,
     reporter: Reporter,
     interrupted: Arc<AtomicBool>,
@@ -52,13 +54,14 @@ impl<'a> Conversion<'a> {
     /// A run with a started engine.
     pub(super) fn new(
         arguments: &'a ConvertArguments,
+        model_folder: Option<PathBuf>,
         output: Output,
         options: EngineOptions,
         interrupted: Arc<AtomicBool>,
     ) -> Result<Self, Error> {
         let engine = Engine::start(options, || ())?;
         let reporter = Reporter::new(arguments.quiet);
-        Ok(Self { engine, arguments, output, reporter, interrupted, tally: Tally::default() })
+        Ok(Self { engine, arguments, model_folder, output, reporter, interrupted, tally: Tally::default() })
     }
 
     /// Converts all documents.
@@ -77,9 +80,7 @@ impl<'a> Conversion<'a> {
     }
 
     fn convert_all(&mut self) -> Result<(), Halt> {
-        if self.arguments.engine != crate::cli::args::Engine::TextLayer {
-            self.load_model()?;
-        }
+        self.load_model()?;
         for file in &self.arguments.files {
             self.convert(file)?;
         }
@@ -87,7 +88,7 @@ impl<'a> Conversion<'a> {
     }
 
     fn load_model(&mut self) -> Result<(), Halt> {
-        let Some(folder) = self.arguments.model.clone() else { return Ok(()) };
+        let Some(folder) = self.model_folder.clone() else { return Ok(()) };
         self.reporter.wait_for(format!("loading the model from {}", folder.display()));
         let settings = model_settings(self.arguments.device, self.arguments.dtype);
         let about = folder.display().to_string();
@@ -161,7 +162,7 @@ impl<'a> Conversion<'a> {
             };
             let Some(&page) = waiting.get(&event.job) else { continue };
             match event.kind {
-                EventKind::Started | EventKind::Partial { .. } => continue,
+                EventKind::Started | EventKind::Partial { .. } | EventKind::Downloading(_) => continue,
                 EventKind::Progress(progress) => {
                     self.reporter.page_progress(page.number(), &progress);
                     self.stop_if_interrupted(waiting.keys())?;
@@ -255,7 +256,10 @@ impl<'a> Conversion<'a> {
             match self.engine.recv_timeout(HEARTBEAT) {
                 Some(event) if event.job != job => {}
                 Some(event) => match event.kind {
-                    EventKind::Started | EventKind::Progress(_) | EventKind::Partial { .. } => {}
+                    EventKind::Started
+                    | EventKind::Progress(_)
+                    | EventKind::Downloading(_)
+                    | EventKind::Partial { .. } => {}
                     end @ (EventKind::Finished(_) | EventKind::Cancelled | EventKind::Failed(_)) => {
                         return Ok(end);
                     }

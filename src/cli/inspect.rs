@@ -20,8 +20,8 @@ pub struct InspectArgs {
     /// Page image to read.
     #[arg(required_unless_present = "case")]
     pub image: Option<PathBuf>,
-    /// Folder of a checkpoint in the Hugging Face layout.
-    #[arg(long, value_name = "DIR")]
+    /// Folder of a checkpoint in the Hugging Face layout, or the name of a model that is here.
+    #[arg(long, value_name = "DIR|NAME")]
     pub model: PathBuf,
     /// What to read the image as.
     #[arg(long, value_enum, default_value_t = InspectTask::Page)]

@@ -12,6 +12,7 @@ pub mod inspect;
 mod args;
 mod convert;
 mod export;
+mod model;
 mod output;
 mod pages;
 mod progress;
@@ -35,6 +36,7 @@ use crate::cli::convert_doctags::{ConvertDoctagsArgs, ConvertDoctagsError, Docta
 use crate::cli::exit::{Exit, INTERRUPTED_CODE};
 use crate::cli::inspect::{InspectArgs, InspectError};
 use crate::cli::output::Output;
+use crate::engine::model_library;
 use crate::engine::scripted::ScriptedRecognizer;
 use crate::engine::{EngineOptions, Error, UserMessage};
 
@@ -60,19 +62,22 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Next {
     match arguments.command {
         Some(Command::Convert(arguments)) => Next::End(convert(&arguments)),
         Some(Command::ConvertDoctags(arguments)) => Next::End(convert_markup(arguments)),
-        Some(Command::Inspect(arguments)) => Next::End(look_into_model(&arguments)),
-        None => Next::Window {
-            files: arguments.window.files,
-            model_folder: arguments.window.model,
-            replay: arguments.window.replay,
+        Some(Command::Model(command)) => Next::End(model::run(&command, &listen_for_interrupts())),
+        Some(Command::Inspect(arguments)) => Next::End(look_into_model(arguments)),
+        None => match arguments.window.model.as_deref().map(model_library::resolve).transpose() {
+            Ok(model_folder) => {
+                Next::Window { files: arguments.window.files, model_folder, replay: arguments.window.replay }
+            }
+            Err(error) => Next::End(complain(&error)),
         },
     }
 }
 
 fn convert(arguments: &ConvertArguments) -> Exit {
-    if arguments.engine == args::Engine::Model && arguments.model.is_none() && arguments.replay.is_none() {
-        return refuse("--engine model needs a model: name its folder with --model DIR");
-    }
+    let model_folder = match model_folder(arguments) {
+        Ok(folder) => folder,
+        Err(error) => return complain(&error),
+    };
     let output = match Output::of(arguments) {
         Ok(output) => output,
         Err(error) => return refuse(&error.to_string()),
@@ -84,12 +89,20 @@ fn convert(arguments: &ConvertArguments) -> Exit {
             Err(error) => return refuse(&format!("--replay {}: {error}", file.display())),
         }
     }
-    match Conversion::new(arguments, output, options, listen_for_interrupts()) {
+    match Conversion::new(arguments, model_folder, output, options, listen_for_interrupts()) {
         Ok(conversion) => conversion.run(),
-        Err(error) => {
-            print_message(&UserMessage::from(&error));
-            Exit::NothingConverted
-        }
+        Err(error) => complain(&error),
+    }
+}
+
+/// The model that is to read the pages: the one that is named, or, where only a model will do, the first
+/// that is here.
+fn model_folder(arguments: &ConvertArguments) -> Result<Option<PathBuf>, Error> {
+    match (&arguments.model, arguments.engine) {
+        (_, args::Engine::TextLayer) => Ok(None),
+        (Some(model), _) => model_library::resolve(model).map(Some),
+        (None, args::Engine::Model) if arguments.replay.is_none() => model_library::first_usable().map(Some),
+        (None, _) => Ok(None),
     }
 }
 
@@ -121,14 +134,15 @@ fn convert_markup(arguments: ConvertDoctagsArguments) -> Exit {
     }
 }
 
-fn look_into_model(arguments: &InspectArgs) -> Exit {
-    match inspect::run(arguments, &mut io::stdout().lock()) {
+fn look_into_model(mut arguments: InspectArgs) -> Exit {
+    arguments.model = match model_library::resolve(&arguments.model) {
+        Ok(folder) => folder,
+        Err(error) => return complain(&error),
+    };
+    match inspect::run(&arguments, &mut io::stdout().lock()) {
         Ok(()) => Exit::Converted,
         Err(InspectError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
-        Err(InspectError::Model(error)) => {
-            print_message(&UserMessage::from(&Error::from(error)));
-            Exit::NothingConverted
-        }
+        Err(InspectError::Model(error)) => complain(&Error::from(error)),
         Err(error @ InspectError::MissingLocation { .. }) => refuse(&error.to_string()),
         Err(error @ InspectError::Output(_)) => {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
@@ -136,6 +150,11 @@ fn look_into_model(arguments: &InspectArgs) -> Exit {
             Exit::NothingConverted
         }
     }
+}
+
+fn complain(error: &Error) -> Exit {
+    print_message(&UserMessage::from(error));
+    Exit::NothingConverted
 }
 
 fn print_message(message: &UserMessage) {

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::engine::UserMessage;
 use crate::engine::event::{Progress, Stage};
+use crate::engine::model_library::DownloadProgress;
 
 /// Shows how far a run is, and says what went wrong in between.
 pub(super) struct Reporter {
@@ -37,6 +38,22 @@ impl Reporter {
         self.bar.set_position(0);
         self.bar.set_prefix(name.to_owned());
         self.bar.set_message("");
+    }
+
+    /// A download of so many bytes; its bar shows speed and time left by itself.
+    pub(super) fn start_download(&self, name: &str) {
+        let template = "{prefix} {bar:24} {bytes} of {total_bytes} · {wide_msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style);
+        }
+        self.bar.set_prefix(name.to_owned());
+    }
+
+    /// A download is under way.
+    pub(super) fn download_progress(&self, progress: &DownloadProgress) {
+        self.bar.set_length(progress.total_bytes);
+        self.bar.set_position(progress.done_bytes);
+        self.bar.set_message(download_words(progress));
     }
 
     /// A page is under way.
@@ -91,6 +108,15 @@ fn words(progress: &Progress) -> String {
         write!(words, " · about {} left", time_words(remaining)).ok();
     }
     words
+}
+
+fn download_words(progress: &DownloadProgress) -> String {
+    if progress.failed_tries > 0 {
+        return format!("the connection broke, try {}", progress.failed_tries + 1);
+    }
+    let speed = progress.bytes_per_sec.map(|speed| format!("{:.1} MB/s", speed / 1e6));
+    let left = progress.remaining.map(|left| format!("about {} left", time_words(left)));
+    speed.into_iter().chain(left).collect::<Vec<_>>().join(" · ")
 }
 
 /// Whole seconds, or minutes and seconds.

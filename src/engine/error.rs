@@ -33,6 +33,15 @@ pub enum Error {
     /// The document has been closed, or was never opened.
     #[error("the document is not open")]
     DocumentNotOpen,
+    /// A model was asked for that is not on this machine.
+    #[error("there is no model {} on this machine", name.as_deref().unwrap_or("that can be loaded"))]
+    NoModelHere {
+        /// As it was asked for; `None` for any.
+        name: Option<String>,
+    },
+    /// A model could not be found, downloaded, verified or removed.
+    #[error(transparent)]
+    Store(#[from] model::store::Error),
     /// A model was asked for, and none is loaded.
     #[error("no model is loaded")]
     NoModel,

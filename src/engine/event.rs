@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::document::page::{PageImage, PageIndex, PageSize};
 use crate::document::text_layer::{TextLayer, TextQuality};
 use crate::engine::job::{DocumentId, EngineChoice, JobId, RecognizeRequest, RenderJob};
+use crate::engine::model_library::{DownloadProgress, ModelEntry, Verification};
 use crate::engine::user_message::UserMessage;
 use crate::markup::DocTree;
 
@@ -26,6 +27,8 @@ pub enum EventKind {
     Started,
     /// How far it is.
     Progress(Progress),
+    /// How far a download is. About ten a second.
+    Downloading(Arc<DownloadProgress>),
     /// More markup of a page. At most about 30 a second, however fast tokens come.
     Partial {
         /// What has been added to the markup since the last `Partial`.
@@ -70,6 +73,29 @@ pub enum Outcome {
     ModelLoaded(Arc<ModelInfo>),
     /// No model is loaded any more.
     ModelUnloaded,
+    /// The models that are here or can be had.
+    ModelsListed(Arc<[ModelEntry]>),
+    /// A model is here, verified and checked.
+    ModelDownloaded {
+        /// As it was asked for.
+        name: String,
+        /// Where it lies.
+        folder: PathBuf,
+    },
+    /// A model's files have been compared with their digests.
+    ModelVerified {
+        /// Where it lies.
+        folder: PathBuf,
+        /// What was found.
+        verification: Verification,
+    },
+    /// A model is gone.
+    ModelRemoved {
+        /// As it was asked for.
+        name: String,
+        /// Bytes that became free.
+        freed_bytes: u64,
+    },
     /// A file is written.
     Saved(PathBuf),
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::document::page::{PageIndex, PixelRect, Rotation};
 use crate::geometry::BBox;
@@ -46,6 +47,27 @@ pub enum Job {
     },
     /// Free the model's memory.
     UnloadModel,
+    /// Look for models on this machine; ends with [`Outcome::ModelsListed`](super::event::Outcome::ModelsListed).
+    ListModels {
+        /// Folders that the user has named, listed as well.
+        added_folders: Vec<PathBuf>,
+    },
+    /// Download a model, going on from what an earlier try has left. The only job that uses the network:
+    /// submit it when the user has said yes. Cancelling it is pausing it.
+    DownloadModel {
+        /// Of the catalogue, or `owner/name[@revision]`.
+        name: String,
+    },
+    /// Read a model's files again and compare them with their digests.
+    VerifyModel {
+        /// Folder in the Hugging Face layout.
+        folder: PathBuf,
+    },
+    /// Remove a model that Doclens has downloaded, and what an unfinished download has left.
+    RemoveModel {
+        /// Of the catalogue, or `owner/name`.
+        name: String,
+    },
     /// Write a file so that it is either whole or not there: temporary file, then rename.
     Save {
         /// Where to.
@@ -62,6 +84,8 @@ pub struct ModelSettings {
     pub device: DeviceChoice,
     /// How exactly numbers are kept.
     pub dtype: DtypeChoice,
+    /// Free its memory after so long without a page, and read it again before the next one.
+    pub idle_unload: Option<Duration>,
 }
 
 /// What computes.

@@ -9,7 +9,7 @@
 //!  caller ──────────────────▶ scheduler ─┬────▶ page worker        open documents, renderings
 //!     ▲                           │      ├────▶ text-layer worker  the engine without weights
 //!     │                           │      ├────▶ model worker       the loaded model
-//!     │     Cancelled (waiting)   │      └────▶ file worker        saving
+//!     │     Cancelled (waiting)   │      └────▶ three for chores   saving, model library, downloads
 //!     └──────────── events ◀──────┴──────────── Started … Finished, Cancelled, Failed
 //! ```
 //!
@@ -23,14 +23,15 @@ pub mod cancel;
 pub mod error;
 pub mod event;
 pub mod job;
+pub mod model_library;
 pub mod options;
 pub mod recognizer;
 pub mod scripted;
 pub mod user_message;
 
 mod atomic_file;
+mod chores;
 mod estimate;
-mod file_worker;
 mod lane;
 mod model_recognizer;
 mod model_worker;
@@ -43,6 +44,7 @@ mod page_worker;
 mod reading;
 mod schedule;
 mod scheduler;
+mod store_words;
 mod tasks;
 mod text_layer_recognizer;
 mod text_layer_worker;
@@ -65,12 +67,21 @@ pub use options::EngineOptions;
 pub use page_markup::join_pages;
 pub use user_message::UserMessage;
 
+use crate::engine::chores::ChoreWorker;
 use crate::engine::estimate::History;
 use crate::engine::model_worker::{Model, ModelWorker};
 use crate::engine::outlet::Outlet;
 use crate::engine::page_worker::PageWorker;
 use crate::engine::schedule::Schedule;
 use crate::engine::scheduler::{Command, Workers};
+
+/// Lets so many threads compute instead of one a core. Holds from the first page on, so it is for the
+/// start of a program; later it changes nothing and says so in the log.
+pub fn use_threads(num_threads: usize) {
+    if let Err(error) = crate::model::use_threads(num_threads) {
+        tracing::warn!(%error, "the number of threads stays as it is");
+    }
+}
 
 /// Commands that may wait for the scheduler, which takes them at once; more than a caller submits
 /// in a burst.
@@ -98,21 +109,30 @@ impl Engine {
         let (commands, submitted) = bounded(NUM_WAITING_COMMANDS);
         let (event_sender, events) = bounded(num_waiting_events.max(1));
         // One report a worker can be on its way.
-        let (reports, reported) = bounded(4);
+        let (reports, reported) = bounded(6);
         let (page, page_tasks) = bounded(1);
         let (text_layer, text_layer_tasks) = bounded(1);
         let (model, model_tasks) = bounded(1);
-        let (file, file_tasks) = bounded(1);
         let outlet = Outlet::new(event_sender, Arc::new(wake));
         let mut engine = Self {
             commands: Some(commands),
             events: Some(events),
             last_job: AtomicU64::new(0),
-            threads: Vec::with_capacity(5),
+            threads: Vec::with_capacity(7),
         };
 
         let schedule = Schedule::new(replay.is_some());
-        let workers = Workers { page, text_layer, model, file };
+        let chore_worker = |name, worker| {
+            let (sender, chores) = bounded(1);
+            let (outlet, reports) = (outlet.clone(), reports.clone());
+            let work = move || chores::run(worker, &chores, &reports, &outlet);
+            worker::spawn(name, work).map(|thread| (sender, thread))
+        };
+        let (files, files_thread) = chore_worker("doclens-files", ChoreWorker::Files)?;
+        let (models, models_thread) = chore_worker("doclens-models", ChoreWorker::Models)?;
+        let (downloads, downloads_thread) = chore_worker("doclens-downloads", ChoreWorker::Downloads)?;
+        engine.threads.extend([files_thread, models_thread, downloads_thread]);
+        let workers = Workers { page, text_layer, model, files, models, downloads };
         let scheduler_outlet = outlet.clone();
         engine.threads.push(worker::spawn("doclens-scheduler", move || {
             scheduler::run(schedule, &submitted, &reported, &workers, &scheduler_outlet);
@@ -124,10 +144,6 @@ impl Engine {
         let (text_outlet, text_reports) = (outlet.clone(), reports.clone());
         engine.threads.push(worker::spawn("doclens-text-layer", move || {
             text_layer_worker::run(&text_layer_tasks, &text_reports, &text_outlet, partial_interval);
-        })?);
-        let (file_outlet, file_reports) = (outlet.clone(), reports.clone());
-        engine.threads.push(worker::spawn("doclens-files", move || {
-            file_worker::run(&file_tasks, &file_reports, &file_outlet);
         })?);
         engine.threads.push(worker::spawn("doclens-model", move || {
             let model = replay.map_or(Model::None, Model::Given);

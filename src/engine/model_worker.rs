@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 
 use crate::engine::cancel::CancelToken;
 use crate::engine::error::Error;
@@ -38,8 +38,8 @@ pub(super) enum Model {
         recognizer: Box<dyn Recognizer>,
         origin: Origin,
     },
-    /// It panicked and is read again before the next page.
-    Lost(Origin),
+    /// It panicked, or nobody has used it for long: it is read again before the next page.
+    Resting(Origin),
 }
 
 /// Where a model comes from.
@@ -52,12 +52,28 @@ pub(super) struct Origin {
 impl ModelWorker {
     /// Runs until the task channel closes.
     pub(super) fn run(mut self, tasks: &Receiver<LaneTask>, reports: &Sender<Report>) {
-        for LaneTask { job, token, work } in tasks {
+        while let Some(LaneTask { job, token, work }) = self.next_task(tasks) {
             let result = self.work(job, &token, work);
             self.outlet.send(job, end_of(result));
             let is_model_loaded = !matches!(self.model, Model::None);
             if reports.send(Report::ModelEnded { is_model_loaded }).is_err() {
                 break;
+            }
+        }
+    }
+
+    /// Waits for work. A model that nobody has used for long rests meanwhile.
+    fn next_task(&mut self, tasks: &Receiver<LaneTask>) -> Option<LaneTask> {
+        let Model::Loaded { origin, .. } = &self.model else { return tasks.recv().ok() };
+        let origin = origin.clone();
+        let Some(idle_unload) = origin.settings.idle_unload else { return tasks.recv().ok() };
+        match tasks.recv_timeout(idle_unload) {
+            Ok(task) => Some(task),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::info!(folder = %origin.folder.display(), "the model's memory is given back");
+                self.model = Model::Resting(origin);
+                tasks.recv().ok()
             }
         }
     }
@@ -81,7 +97,7 @@ impl ModelWorker {
                 if !recognition.is_announced {
                     self.outlet.send(job, EventKind::Started);
                 }
-                self.reload_if_lost(job, token)?;
+                self.reload_if_resting(job, token)?;
                 self.recognize(job, token, &recognition)
             }
         }
@@ -97,9 +113,9 @@ impl ModelWorker {
         Ok(loaded.info)
     }
 
-    fn reload_if_lost(&mut self, job: JobId, token: &CancelToken) -> Result<(), Error> {
+    fn reload_if_resting(&mut self, job: JobId, token: &CancelToken) -> Result<(), Error> {
         check(token)?;
-        let Model::Lost(origin) = &self.model else { return Ok(()) };
+        let Model::Resting(origin) = &self.model else { return Ok(()) };
         let origin = origin.clone();
         self.load(job, token, origin).map(|_| ())
     }
@@ -113,13 +129,13 @@ impl ModelWorker {
         let listener = Listener { job, outlet: &self.outlet, interval: self.interval };
         let recognizer = match &mut self.model {
             Model::Given(recognizer) | Model::Loaded { recognizer, .. } => recognizer.as_mut(),
-            Model::None | Model::Lost(_) => return Err(Error::NoModel),
+            Model::None | Model::Resting(_) => return Err(Error::NoModel),
         };
         let history = &mut self.history;
         let page =
             guarded(|| read_page(recognizer, EngineChoice::Model, recognition, token, listener, history));
         if let (Err(Error::Panicked { .. }), Model::Loaded { origin, .. }) = (&page, &self.model) {
-            self.model = Model::Lost(origin.clone());
+            self.model = Model::Resting(origin.clone());
         }
         page.map(recognized)
     }

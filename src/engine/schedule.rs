@@ -4,13 +4,12 @@
 //! free, and the jobs that ended without ever reaching one (cancelled while they waited, replaced
 //! by a newer rendering, their document closed).
 
-use std::collections::VecDeque;
-
 use crate::engine::cancel::CancelToken;
+use crate::engine::chores::{Chore, ChoreQueue, ChoreWork, ChoreWorker};
 use crate::engine::job::{DocumentId, EngineChoice, Job, JobId, RecognizeRequest};
 use crate::engine::lane::{Lane, LaneEntry, WaitingWork};
 use crate::engine::page_queue::PageQueue;
-use crate::engine::tasks::{LaneKind, LaneTask, LaneWork, PageTask, PageWork, Report, SaveTask};
+use crate::engine::tasks::{LaneKind, LaneTask, LaneWork, PageTask, PageWork, Report};
 
 /// A task for the worker that it names; the worker is free.
 #[derive(Debug)]
@@ -18,7 +17,7 @@ pub(super) enum Assignment {
     Page(PageTask),
     TextLayer(LaneTask),
     Model(LaneTask),
-    Save(SaveTask),
+    Chore(Chore),
 }
 
 impl Assignment {
@@ -27,7 +26,7 @@ impl Assignment {
         match self {
             Self::Page(task) => task.job,
             Self::TextLayer(task) | Self::Model(task) => task.job,
-            Self::Save(task) => task.job,
+            Self::Chore(chore) => chore.job,
         }
     }
 }
@@ -46,12 +45,13 @@ pub(super) struct Schedule {
     pages: PageQueue,
     text_layer_lane: Lane,
     model_lane: Lane,
-    saves: VecDeque<SaveTask>,
+    files: ChoreQueue,
+    models: ChoreQueue,
+    downloads: ChoreQueue,
 
     page_running: Option<Running>,
     text_layer_running: Option<Running>,
     model_running: Option<Running>,
-    save_running: Option<Running>,
 
     is_model_loaded: bool,
     /// The model worker is loading one now.
@@ -89,7 +89,25 @@ impl Schedule {
             Job::UnloadModel => {
                 self.model_lane.push(LaneEntry { job, token, work: WaitingWork::UnloadModel });
             }
-            Job::Save { path, contents } => self.saves.push_back(SaveTask { job, token, path, contents }),
+            Job::Save { path, contents } => self.push_chore(job, token, ChoreWork::Save { path, contents }),
+            Job::ListModels { added_folders } => {
+                self.push_chore(job, token, ChoreWork::ListModels { added_folders });
+            }
+            Job::VerifyModel { folder } => self.push_chore(job, token, ChoreWork::VerifyModel { folder }),
+            Job::RemoveModel { name } => self.push_chore(job, token, ChoreWork::RemoveModel { name }),
+            Job::DownloadModel { name } => self.push_chore(job, token, ChoreWork::DownloadModel { name }),
+        }
+    }
+
+    fn push_chore(&mut self, job: JobId, token: CancelToken, work: ChoreWork) {
+        self.chores(work.worker()).push(Chore { job, token, work });
+    }
+
+    fn chores(&mut self, worker: ChoreWorker) -> &mut ChoreQueue {
+        match worker {
+            ChoreWorker::Files => &mut self.files,
+            ChoreWorker::Models => &mut self.models,
+            ChoreWorker::Downloads => &mut self.downloads,
         }
     }
 
@@ -124,18 +142,18 @@ impl Schedule {
     /// Stops a job: at once when it waits, at its next step when a worker has it. Jobs that have
     /// ended are left alone.
     pub(super) fn cancel(&mut self, job: JobId) {
-        let running = [&self.page_running, &self.text_layer_running, &self.model_running, &self.save_running];
-        if let Some(running) = running.into_iter().flatten().find(|running| running.job == job) {
+        if let Some((_, token)) = self.running().find(|(running, _)| *running == job) {
             // Its worker sends the end; a prepared recognition comes back here first.
-            running.token.cancel();
+            token.cancel();
             return;
         }
-        let save = self.saves.iter().position(|save| save.job == job);
         let was_waiting = self.pages.remove(job).is_some()
             // A recognition can wait in its lane and, for its input, at the page worker.
             | self.text_layer_lane.remove(job).is_some()
             | self.model_lane.remove(job).is_some()
-            | save.and_then(|idx| self.saves.remove(idx)).is_some();
+            | self.files.remove(job)
+            | self.models.remove(job)
+            | self.downloads.remove(job);
         if was_waiting {
             self.cancelled.push(job);
         }
@@ -188,7 +206,7 @@ impl Schedule {
                 self.is_model_loading = false;
                 self.is_model_loaded = is_model_loaded;
             }
-            Report::SaveEnded => self.save_running = None,
+            Report::ChoreEnded(worker) => self.chores(worker).ended(),
         }
     }
 
@@ -198,7 +216,7 @@ impl Schedule {
         self.assign_text_layer()
             .or_else(|| self.assign_model())
             .or_else(|| self.assign_page())
-            .or_else(|| self.assign_save())
+            .or_else(|| self.assign_chore())
     }
 
     /// Pages that leave the choice to the engine do not fail because no model could be loaded.
@@ -244,13 +262,18 @@ impl Schedule {
         Some(Assignment::Page(task))
     }
 
-    fn assign_save(&mut self) -> Option<Assignment> {
-        if self.save_running.is_some() {
-            return None;
-        }
-        let task = self.saves.pop_front()?;
-        self.save_running = Some(Running { job: task.job, token: task.token.clone(), document: None });
-        Some(Assignment::Save(task))
+    fn assign_chore(&mut self) -> Option<Assignment> {
+        let queues = [&mut self.files, &mut self.models, &mut self.downloads];
+        queues.into_iter().find_map(ChoreQueue::pop).map(Assignment::Chore)
+    }
+
+    /// Everything that a worker has in its hands.
+    fn running(&self) -> impl Iterator<Item = (JobId, &CancelToken)> {
+        let recognizing = [&self.page_running, &self.text_layer_running, &self.model_running];
+        let chores = [&self.files, &self.models, &self.downloads];
+        let recognizing = recognizing.into_iter().flatten().map(|running| (running.job, &running.token));
+        recognizing
+            .chain(chores.into_iter().filter_map(ChoreQueue::running).map(|(job, token)| (*job, token)))
     }
 
     /// The jobs that ended here since the last call.
@@ -260,8 +283,7 @@ impl Schedule {
 
     /// Asks everything that runs to stop; used when the engine is dropped.
     pub(super) fn cancel_running(&self) {
-        let running = [&self.page_running, &self.text_layer_running, &self.model_running, &self.save_running];
-        running.into_iter().flatten().for_each(|running| running.token.cancel());
+        self.running().for_each(|(_, token)| token.cancel());
     }
 }
 
@@ -319,7 +341,7 @@ mod tests {
                     Assignment::Page(_) => "page",
                     Assignment::TextLayer(_) => "text",
                     Assignment::Model(_) => "model",
-                    Assignment::Save(_) => "save",
+                    Assignment::Chore(_) => "chore",
                 };
                 format!("{worker} {}", assignment.job().0)
             })

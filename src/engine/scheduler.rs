@@ -9,12 +9,13 @@ use std::collections::VecDeque;
 
 use crossbeam_channel::{Receiver, Select, Sender};
 
+use crate::engine::chores::{Chore, ChoreWorker};
 use crate::engine::error::Error;
 use crate::engine::event::{Event, EventKind};
 use crate::engine::job::{Job, JobId};
 use crate::engine::outlet::Outlet;
 use crate::engine::schedule::{Assignment, Schedule};
-use crate::engine::tasks::{LaneTask, PageTask, Report, SaveTask};
+use crate::engine::tasks::{LaneTask, PageTask, Report};
 use crate::engine::user_message::UserMessage;
 
 /// What the caller says.
@@ -31,7 +32,9 @@ pub(super) struct Workers {
     pub(super) page: Sender<PageTask>,
     pub(super) text_layer: Sender<LaneTask>,
     pub(super) model: Sender<LaneTask>,
-    pub(super) file: Sender<SaveTask>,
+    pub(super) files: Sender<Chore>,
+    pub(super) models: Sender<Chore>,
+    pub(super) downloads: Sender<Chore>,
 }
 
 /// Runs until the engine is dropped; the workers end when their task channels close with it.
@@ -96,7 +99,14 @@ fn hand_over(assignment: Assignment, workers: &Workers) -> Option<Event> {
         Assignment::Page(task) => workers.page.try_send(task).is_ok(),
         Assignment::TextLayer(task) => workers.text_layer.try_send(task).is_ok(),
         Assignment::Model(task) => workers.model.try_send(task).is_ok(),
-        Assignment::Save(task) => workers.file.try_send(task).is_ok(),
+        Assignment::Chore(chore) => {
+            let worker = match chore.work.worker() {
+                ChoreWorker::Files => &workers.files,
+                ChoreWorker::Models => &workers.models,
+                ChoreWorker::Downloads => &workers.downloads,
+            };
+            worker.try_send(chore).is_ok()
+        }
     };
     let failed = || Event { job, kind: EventKind::Failed(UserMessage::from(&Error::WorkerLost)) };
     (!is_taken).then(failed)

@@ -4,11 +4,11 @@
 //! recognizer reads it. Whoever holds the task sends the job's end.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::document::page::PageIndex;
 use crate::engine::cancel::CancelToken;
+use crate::engine::chores::ChoreWorker;
 use crate::engine::job::{
     DocumentId, DocumentSource, JobId, ModelSettings, RecognizeRequest, RenderJob, RenderPriority,
 };
@@ -110,15 +110,6 @@ pub(super) struct Prepared {
     pub(super) took: Duration,
 }
 
-/// Work for the file worker.
-#[derive(Clone, Debug)]
-pub(super) struct SaveTask {
-    pub(super) job: JobId,
-    pub(super) token: CancelToken,
-    pub(super) path: PathBuf,
-    pub(super) contents: Arc<[u8]>,
-}
-
 /// What a worker says when it is free again. The job's end has been sent, unless it is `Prepared`.
 #[derive(Debug)]
 pub(super) enum Report {
@@ -129,5 +120,5 @@ pub(super) enum Report {
     ModelEnded {
         is_model_loaded: bool,
     },
-    SaveEnded,
+    ChoreEnded(ChoreWorker),
 }

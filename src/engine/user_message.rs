@@ -9,6 +9,7 @@ use std::io;
 use std::path::Path;
 
 use crate::engine::error::Error;
+use crate::engine::store_words::{no_model_here, store_words};
 use crate::{document, layout, model};
 
 /// The only thing that a person sees of an error: in a notice, in the page's place or on stderr.
@@ -26,12 +27,12 @@ pub struct UserMessage {
 
 impl UserMessage {
     /// A message of a summary and what to do next.
-    fn new(summary: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn new(summary: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { summary: summary.into(), hint: Some(hint.into()), details: None, needs_password: false }
     }
 
     /// A message where there is nothing that one could do, or the summary says it.
-    fn plain(summary: impl Into<String>) -> Self {
+    pub(super) fn plain(summary: impl Into<String>) -> Self {
         Self { summary: summary.into(), hint: None, details: None, needs_password: false }
     }
 
@@ -56,6 +57,8 @@ impl From<&Error> for UserMessage {
             ),
             Error::NoSuchPage { page, num_pages } => no_such_page(*page, *num_pages),
             Error::DocumentNotOpen => Self::new("The document is not open any more", "Open it again"),
+            Error::NoModelHere { name } => no_model_here(name.as_deref()),
+            Error::Store(error) => store_words(error),
             Error::NoModel => Self::new(
                 "No model is loaded",
                 "Choose a model's folder, or use the text layer where a page has one",
@@ -300,12 +303,12 @@ fn save_words(path: &Path, error: &io::Error) -> UserMessage {
 }
 
 /// The last part of a path, or all of it where there is none.
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Bytes for people: "513 MB", decimal as in file managers and on download pages.
-fn display_bytes(bytes: u64) -> String {
+pub fn display_bytes(bytes: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match UNITS.into_iter().find(|(size, _)| bytes >= *size) {
         Some((size, unit)) if bytes < 10 * size => format!("{:.1} {unit}", bytes as f64 / size as f64),

@@ -37,6 +37,14 @@ pub enum DtypeChoice {
     F16,
 }
 
+/// Lets so many threads compute instead of one a core.
+///
+/// # Errors
+/// When the threads have been started already, or the system has none to give.
+pub fn use_threads(num_threads: usize) -> Result<(), rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().num_threads(num_threads).build_global()
+}
+
 /// What the layers run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KernelChoice {

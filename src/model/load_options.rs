@@ -25,6 +25,15 @@ pub struct LoadProgress {
     pub total_bytes: u64,
 }
 
+/// What is known about a checkpoint that could be loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Number of parameters in the weight files.
+    pub num_parameters: u64,
+    /// Number format of the weight files.
+    pub stored_dtype: String,
+}
+
 /// What is known about a loaded model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadReport {

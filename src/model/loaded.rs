@@ -15,7 +15,7 @@ use super::generation::Generation;
 use super::idefics3::{Network, Root, tensor_shapes};
 use super::image_processor::{ImageProcessor, TilePlan};
 use super::kernels::isa::Isa;
-use super::load_options::{LoadOptions, LoadProgress, LoadReport};
+use super::load_options::{CheckReport, LoadOptions, LoadProgress, LoadReport};
 use super::page_model::{GenerationOptions, PageModel, Steps};
 use super::prompt::{ChatTemplate, Message, expand_images};
 use super::tokenizer::TextTokenizer;
@@ -75,7 +75,7 @@ pub fn load(
     let report = LoadReport {
         name: name_of(folder),
         folder: folder.to_owned(),
-        num_parameters: parts.shapes.iter().map(|(_, shape)| shape.iter().product::<usize>() as u64).sum(),
+        num_parameters: parts.num_parameters(),
         device: target.device_name(),
         dtype: target.dtype.as_str().to_owned(),
         kernels: kernels.map_or("candle", Isa::name).to_owned(),
@@ -107,8 +107,12 @@ pub fn load(
 ///
 /// # Errors
 /// As for [`load`].
-pub fn check(folder: &Path) -> Result<(), Error> {
-    Parts::read(folder).map(|_parts| ())
+pub fn check(folder: &Path) -> Result<CheckReport, Error> {
+    let parts = Parts::read(folder)?;
+    Ok(CheckReport {
+        num_parameters: parts.num_parameters(),
+        stored_dtype: parts.weights.stored_dtype().to_owned(),
+    })
 }
 
 /// Everything of a checkpoint but its weights' numbers.
@@ -134,6 +138,11 @@ impl Parts {
         let shapes = tensor_shapes(&config, &weights);
         weights.check(&shapes)?;
         Ok(Self { config, generation, tokenizer, chat_template, image_processor, weights, shapes })
+    }
+
+    /// Numbers in the weight files.
+    fn num_parameters(&self) -> u64 {
+        self.shapes.iter().map(|(_, shape)| shape.iter().product::<usize>() as u64).sum()
     }
 
     /// End tokens of the configuration, and the end of a turn where the vocabulary has it: some
@@ -221,14 +230,14 @@ impl fmt::Debug for Idefics3 {
     }
 }
 
-/// The folder's name; in the Hugging Face cache (`models--org--name/snapshots/revision`) the name
-/// of the repository.
+/// The folder's name; in the Hugging Face cache (`models--org--name/snapshots/revision`) and among our
+/// own downloads (`org--name`) the name of the repository.
 fn name_of(folder: &Path) -> String {
     let names = || folder.iter().rev().filter_map(|part| part.to_str());
     names()
         .find_map(|part| part.strip_prefix("models--"))
-        .and_then(|repository| repository.rsplit("--").next())
         .or_else(|| names().next())
+        .and_then(|repository| repository.rsplit("--").next())
         .unwrap_or("model")
         .to_owned()
 }
@@ -242,5 +251,7 @@ mod tests {
         assert_eq!(name_of(Path::new("/models/SmolDocling-256M-preview")), "SmolDocling-256M-preview");
         let cached = Path::new("/hub/models--ds4sd--SmolDocling-256M-preview/snapshots/ce51f56");
         assert_eq!(name_of(cached), "SmolDocling-256M-preview");
+        let downloaded = Path::new("/doclens/models/docling-project--SmolDocling-256M-preview");
+        assert_eq!(name_of(downloaded), "SmolDocling-256M-preview");
     }
 }

@@ -30,11 +30,11 @@ pub mod store;
 mod tokenizer;
 mod weights;
 
-pub use device::{DeviceChoice, DtypeChoice, KernelChoice};
+pub use device::{DeviceChoice, DtypeChoice, KernelChoice, use_threads};
 pub use error::Error;
 pub use image_processor::TilePlan;
 pub use instruction::{GridBox, Instruction};
-pub use load_options::{LoadOptions, LoadProgress, LoadReport};
+pub use load_options::{CheckReport, LoadOptions, LoadProgress, LoadReport};
 pub use loaded::{Idefics3, check, load};
 pub use page_model::{GenerationOptions, PageModel, Steps};
 pub use prompt::{Message, Part};

@@ -203,6 +203,7 @@ pub(crate) fn story(events: &[Event], job: JobId) -> Vec<&'static str> {
             EventKind::Started => "started",
             EventKind::Progress(_) => "progress",
             EventKind::Partial { .. } => "partial",
+            EventKind::Downloading(_) => "downloading",
             EventKind::Finished(_) => "finished",
             EventKind::Cancelled => "cancelled",
             EventKind::Failed(_) => "failed",

@@ -195,7 +195,10 @@ impl TextureStore {
             EventKind::Cancelled | EventKind::Finished(_) => {
                 self.pending.remove(&event.job);
             }
-            EventKind::Started | EventKind::Progress(_) | EventKind::Partial { .. } => {}
+            EventKind::Started
+            | EventKind::Progress(_)
+            | EventKind::Downloading(_)
+            | EventKind::Partial { .. } => {}
         }
         None
     }

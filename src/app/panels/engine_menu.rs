@@ -2,7 +2,7 @@
 
 use egui::{Button, RichText, Ui, vec2};
 
-use super::super::command::{Command, CommandSender, SettingCommand};
+use super::super::command::{Command, CommandSender, ModelCommand, SettingCommand};
 use super::super::controls::{menu_entry, named, secondary};
 use super::super::icons;
 use super::super::settings::EnginePreference;
@@ -74,7 +74,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
             note(ui, &words);
             if menu_entry(ui, Some(icons::X), "Unload", None).on_hover_text("Gives its memory back").clicked()
             {
-                commands.send(Command::UnloadModel);
+                commands.send(ModelCommand::Unload);
             }
         }
         ModelState::Loading { folder, progress } => {
@@ -91,13 +91,16 @@ fn model_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
                     .file_name()
                     .map_or_else(|| folder.display().to_string(), |name| name.to_string_lossy().into_owned());
                 if menu_entry(ui, Some(icons::CPU), &format!("Load {name}"), None).clicked() {
-                    commands.send(Command::LoadModel(folder.clone()));
+                    commands.send(ModelCommand::Load(folder.clone()));
                 }
             }
         }
     }
     if menu_entry(ui, Some(icons::FOLDER_OPEN), "Load from folder…", None).clicked() {
-        commands.send(Command::PickModelFolder);
+        commands.send(ModelCommand::PickFolder);
+    }
+    if menu_entry(ui, Some(icons::HARD_DRIVE_DOWNLOAD), "Models…", None).clicked() {
+        commands.send(Command::Open(SubWindow::Models));
     }
 }
 

@@ -5,14 +5,16 @@ use std::cell::RefCell;
 use egui::Ui;
 
 use super::super::command::{
-    Command, CommandSender, CopyCommand, SettingCommand, Side, ViewCommand, element_on,
+    Command, CommandSender, CopyCommand, ModelCommand, SettingCommand, Side, ViewCommand, element_on,
 };
 use super::super::output_pane::{Offer, OutputPane, PageState, PaneAction, PaneInput};
 use super::super::page_view::textures::{PageLook, TextureStore};
 use super::super::shortcuts::key_of;
-use super::super::state::{AppState, Conversion, ConversionStatus, PageEntry, Reader, TextSupply};
+use super::super::state::{AppState, Conversion, ConversionStatus, PageEntry, Reader, SubWindow, TextSupply};
 use crate::document::page::{PageIndex, Rotation, pixels_from_page};
 use crate::engine::job::RenderPriority;
+use crate::engine::model_library::ModelEntry;
+use crate::engine::user_message::display_bytes;
 use crate::markup::NodeId;
 
 /// Draws the pane into all of `ui`.
@@ -24,6 +26,8 @@ pub(crate) fn ui(
     commands: &CommandSender,
 ) {
     let reader = state.reader();
+    let model = wanted_model(state).map(|entry| (entry.name.as_str(), display_bytes(entry.download_bytes)));
+    let model = model.as_ref().map(|(name, size)| (*name, size.as_str()));
     let convert_key = key_of(ui.ctx(), "Convert this page").unwrap_or_default();
     let Some((document, (page, entry))) = state.document().zip(state.page()) else { return };
     let conversion = &entry.conversion;
@@ -48,7 +52,7 @@ pub(crate) fn ui(
     };
     let input = PaneInput {
         view_key: (document.id().0 << 24) | page.0 as u64,
-        state: page_state(document, page, entry, &reader),
+        state: page_state(document, page, entry, &reader, model),
         tree: conversion.tree.as_ref(),
         markup: &conversion.markup,
         engine_name: conversion
@@ -71,7 +75,7 @@ pub(crate) fn ui(
         commands.send(SettingCommand::ShowPaneTab(pane.tab()));
     }
     for action in actions {
-        if let Some(command) = command_of(page, &action) {
+        if let Some(command) = command_of(state, page, &action) {
             commands.send(command);
         }
     }
@@ -89,9 +93,10 @@ fn page_state<'a>(
     page: PageIndex,
     entry: &'a PageEntry,
     reader: &'a Reader,
+    model: Option<(&'a str, &'a str)>,
 ) -> PageState<'a> {
     match &entry.conversion.status {
-        ConversionStatus::None => PageState::NotConverted { offer: offer(entry, reader) },
+        ConversionStatus::None => PageState::NotConverted { offer: offer(entry, reader, model) },
         ConversionStatus::Queued(job) => {
             let num_ahead = document.unfinished().filter(|(other, of)| *other != page && of < job).count();
             PageState::Queued { num_ahead: Some(num_ahead) }
@@ -104,15 +109,29 @@ fn page_state<'a>(
     }
 }
 
-fn offer<'a>(entry: &PageEntry, reader: &'a Reader) -> Offer<'a> {
-    // No name and no size: the window cannot fetch a model yet, only load one from a folder.
-    let needs_model = |is_garbled| Offer::NeedsModel { is_garbled, model_name: None, model_size: None };
+fn offer<'a>(entry: &PageEntry, reader: &'a Reader, model: Option<(&'a str, &'a str)>) -> Offer<'a> {
+    let (model_name, model_size) = model.map_or((None, None), |(name, size)| (Some(name), Some(size)));
+    let needs_model = |is_garbled| Offer::NeedsModel { is_garbled, model_name, model_size };
     match (reader, entry.text) {
         (Reader::TextLayer, TextSupply::Garbled) => needs_model(true),
         (Reader::TextLayer, TextSupply::Absent) | (Reader::ModelMissing, _) => needs_model(false),
         (Reader::TextLayer | Reader::Model(_) | Reader::ModelLoading, _) => {
             Offer::Convert { engine_name: reader.words() }
         }
+    }
+}
+
+/// The model to fetch for a page that needs one: nobody has one, and none is on its way.
+fn wanted_model(state: &AppState) -> Option<&ModelEntry> {
+    let models = &state.models;
+    models.offered().filter(|_| models.are_none_here() && models.download.is_none())
+}
+
+/// The click is the user's yes: name and size stand on the button.
+fn get_model(state: &AppState) -> Command {
+    match wanted_model(state) {
+        Some(entry) => ModelCommand::Download(entry.id.clone()).into(),
+        None => Command::Open(SubWindow::Models),
     }
 }
 
@@ -123,7 +142,7 @@ fn num_tokens(conversion: &Conversion) -> Option<usize> {
 }
 
 /// What a wish of the pane about this page means; `None` for what cannot be done yet.
-fn command_of(page: PageIndex, action: &PaneAction) -> Option<Command> {
+fn command_of(state: &AppState, page: PageIndex, action: &PaneAction) -> Option<Command> {
     let on_page = |node| super::super::state::ElementRef { page, node };
     Some(match *action {
         PaneAction::Hover(node) => {
@@ -139,7 +158,7 @@ fn command_of(page: PageIndex, action: &PaneAction) -> Option<Command> {
         PaneAction::SaveTableAs(node, format) => Command::SaveTableAs(on_page(node), format),
         PaneAction::ConvertPage => Command::ConvertPage(page),
         PaneAction::Cancel => Command::CancelPage(page),
-        PaneAction::GetModel => Command::PickModelFolder,
+        PaneAction::GetModel => get_model(state),
         PaneAction::ToggleFurniture => SettingCommand::ToggleFurniture.into(),
         // Never offered: `can_continue` and `can_rescue` are false until the engine can do both.
         PaneAction::Continue | PaneAction::Rescue => return None,

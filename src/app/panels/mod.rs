@@ -6,6 +6,8 @@
 pub(crate) mod engine_menu;
 pub(crate) mod legend;
 pub(crate) mod live_pane;
+pub(crate) mod model_banner;
+pub(crate) mod models_window;
 pub(crate) mod notifications;
 pub(crate) mod page_list;
 pub(crate) mod prompts;
@@ -16,5 +18,6 @@ pub(crate) mod start_screen;
 pub(crate) mod status_bar;
 pub(crate) mod top_bar;
 
+pub(crate) use models_window::ModelsWindow;
 pub(crate) use page_list::PageList;
 pub(crate) use prompts::Prompts;

@@ -38,7 +38,7 @@ impl Prompts {
                 None,
                 Some(window @ (SubWindow::GoToPage | SubWindow::ConvertRange | SubWindow::OpenByPath)),
             ) => Some(Subject::Window(window)),
-            (None, Some(SubWindow::Settings | SubWindow::Shortcuts) | None) => None,
+            (None, Some(SubWindow::Settings | SubWindow::Shortcuts | SubWindow::Models) | None) => None,
         };
         if subject != self.subject {
             // A password never stays in memory longer than its prompt.
@@ -91,7 +91,7 @@ impl Prompts {
             SubWindow::OpenByPath => {
                 ("Open by path", "Path of a PDF or image", "/home/me/paper.pdf".to_owned(), "Open")
             }
-            SubWindow::Settings | SubWindow::Shortcuts => return,
+            SubWindow::Settings | SubWindow::Shortcuts | SubWindow::Models => return,
         };
         let modal = Modal::new(Id::unique(title)).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
             ui.set_width(WIDTH);
@@ -184,6 +184,6 @@ fn meaning(text: &str, window: SubWindow, num_pages: usize) -> Option<Command> {
             let path = text.trim().trim_matches('"').trim_start_matches("file://");
             (!path.is_empty()).then(|| Command::OpenFiles(vec![PathBuf::from(path)]))
         }
-        SubWindow::Settings | SubWindow::Shortcuts => None,
+        SubWindow::Settings | SubWindow::Shortcuts | SubWindow::Models => None,
     }
 }

@@ -2,12 +2,13 @@
 
 use egui::{Id, Modal, RichText, ScrollArea, Ui, vec2};
 
-use super::super::command::{Command, CommandSender, SettingCommand};
+use super::super::command::{Command, CommandSender, ModelCommand, SettingCommand};
 use super::super::controls::{icon_button, modal_frame, secondary};
 use super::super::icons;
-use super::super::settings::{EnginePreference, ThemeChoice};
+use super::super::settings::{DevicePreference, EnginePreference, Precision, ThemeChoice};
 use super::super::state::{AppState, SubWindow};
 use super::super::theme;
+use crate::engine::model_library::ModelEntry;
 
 /// Limits that can be chosen for the tokens of a page.
 const TOKEN_LIMITS: [Option<usize>; 5] = [None, Some(1024), Some(2048), Some(4096), Some(8192)];
@@ -31,6 +32,7 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
         ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             window_ui(ui, state, commands);
             convert_ui(ui, state, commands);
+            model_ui(ui, state, commands);
             page_ui(ui, state, commands);
         });
         closes
@@ -79,23 +81,107 @@ fn convert_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     check(ui, settings.previews_text_layer, "Preview pages by their text layer", words, |is_on| {
         commands.send(SettingCommand::SetTextPreview(is_on));
     });
+}
+
+fn model_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
+    let settings = &state.settings;
+    section(ui, "Model");
+    model_choice_ui(ui, state, commands);
     let words = "Takes a few seconds and some hundred megabytes of memory; the window stays usable meanwhile";
-    check(ui, settings.loads_model_at_start, "Load the last model at start", words, |is_on| {
+    check(ui, settings.loads_model_at_start, "Load the model at start", words, |is_on| {
         commands.send(SettingCommand::SetLoadModelAtStart(is_on));
     });
-    row(ui, "Tokens a page at most", |ui| {
-        let words =
-            |limit: Option<usize>| limit.map_or("As many as fit".to_owned(), |limit| limit.to_string());
-        let combo = egui::ComboBox::from_id_salt("token limit").selected_text(words(settings.max_new_tokens));
+    let words = |limit: Option<usize>| limit.map_or("As many as fit".to_owned(), |limit| limit.to_string());
+    let hover = "A page that is not finished by then keeps what it has. Ordinary pages take 500 to 3000";
+    choice(ui, "Tokens a page at most", hover, &TOKEN_LIMITS, settings.max_new_tokens, words, |limit| {
+        commands.send(SettingCommand::SetTokenLimit(limit));
+    });
+    let hover =
+        "Automatic takes a GPU that this build can use, else the processor. A loaded model is loaded again";
+    choice(ui, "Computes on", hover, &DevicePreference::ALL, settings.device, words_of_device, |device| {
+        commands.send(SettingCommand::UseDevice(device));
+    });
+    let hover = "f32 computes as the reference does. f16 and bf16 take half the memory, and are slower on most processors and faster on GPUs. Automatic: f32 on a processor, bf16 on a GPU";
+    let words = |precision: Precision| precision.words().to_owned();
+    choice(ui, "Numbers", hover, &Precision::ALL, settings.precision, words, |precision| {
+        commands.send(SettingCommand::UsePrecision(precision));
+    });
+    let num_cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads: Vec<Option<usize>> = std::iter::once(None).chain((1..num_cores).map(Some)).collect();
+    let words =
+        |threads: Option<usize>| threads.map_or("One a core".to_owned(), |threads| threads.to_string());
+    let hover = "Fewer leave room for other programs. Holds from the next start of Doclens";
+    choice(ui, "Threads", hover, &threads, settings.num_threads, words, |num_threads| {
+        commands.send(SettingCommand::SetThreads(num_threads));
+    });
+    let words = |minutes: Option<u32>| minutes.map_or("Never".to_owned(), |minutes| format!("{minutes} min"));
+    let hover = "A model that nobody uses gives its memory back, and is read again before the next page";
+    let choices = [None, Some(5), Some(15), Some(60)];
+    choice(ui, "Free its memory after", hover, &choices, settings.idle_unload_minutes, words, |minutes| {
+        commands.send(SettingCommand::SetIdleUnload(minutes));
+    });
+    let words = "A line below the top bar while no model is on this computer. Nothing is downloaded unasked";
+    check(ui, settings.offers_model, "Offer a model", words, |is_on| {
+        commands.send(SettingCommand::SetModelOffer(is_on));
+    });
+}
+
+/// Which of the models that are here is loaded, now and at the next start.
+fn model_choice_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
+    row(ui, "Default model", |ui| {
+        if ui.button("Models…").clicked() {
+            commands.send(Command::Open(SubWindow::Models));
+        }
+        let entries = state.models.entries.as_deref().unwrap_or_default();
+        let usable = || entries.iter().filter(|entry| entry.is_usable());
+        let folder_of =
+            |entry: &ModelEntry| entry.installed.as_ref().map(|installed| installed.folder.clone());
+        let chosen = usable().find(|entry| folder_of(entry) == state.settings.model_folder);
+        let words = chosen.map_or("None", |entry| entry.name.as_str());
+        let combo = egui::ComboBox::from_id_salt("default model").selected_text(words);
         let response = combo.show_ui(ui, |ui| {
-            for limit in TOKEN_LIMITS {
-                if ui.selectable_label(settings.max_new_tokens == limit, words(limit)).clicked() {
-                    commands.send(SettingCommand::SetTokenLimit(limit));
+            for entry in usable() {
+                let is_chosen = chosen.is_some_and(|chosen| chosen.id == entry.id);
+                if ui.selectable_label(is_chosen, &entry.name).clicked()
+                    && let Some(folder) = folder_of(entry)
+                {
+                    commands.send(ModelCommand::Load(folder));
                 }
             }
         });
-        let named = response.response;
-        named.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Tokens a page at most"));
+        let name = "Default model";
+        response.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name));
+    });
+}
+
+fn words_of_device(device: DevicePreference) -> String {
+    device.words().to_owned()
+}
+
+/// A name at the left, explained on hover, and a list of choices at the right.
+fn choice<T: Copy + PartialEq>(
+    ui: &mut Ui,
+    name: &str,
+    hover: &str,
+    choices: &[T],
+    chosen: T,
+    words: impl Fn(T) -> String,
+    on_choice: impl Fn(T),
+) {
+    ui.horizontal(|ui| {
+        ui.label(name).on_hover_text(hover);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let combo = egui::ComboBox::from_id_salt(name).selected_text(words(chosen));
+            let response = combo.show_ui(ui, |ui| {
+                for &choice in choices {
+                    if ui.selectable_label(choice == chosen, words(choice)).clicked() {
+                        on_choice(choice);
+                    }
+                }
+            });
+            let response = response.response.on_hover_text(hover);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, name));
+        });
     });
 }
 

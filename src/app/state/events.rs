@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use super::super::command::{Command, ViewCommand};
+use super::super::command::{Command, ModelCommand, ViewCommand};
 use super::notices::NoticeAction;
-use super::{AppState, DocumentState, JobPurpose, ModelState, OpenFailure, PasswordRequest, TextSupply};
+use super::{
+    AppState, Check, DocumentState, Download, DownloadState, JobPurpose, ModelState, OpenFailure,
+    PasswordRequest, SubWindow, TextSupply,
+};
 use crate::document::page::PageIndex;
 use crate::document::text_layer::TextQuality;
 use crate::engine::event::{DocumentInfo, Event, EventKind, Outcome};
 use crate::engine::job::{DocumentId, JobId};
-use crate::engine::user_message::UserMessage;
+use crate::engine::user_message::{UserMessage, display_bytes};
 
 impl AppState {
     /// Takes in an event, and returns what is to be done because of it. Events of unknown jobs are
@@ -41,10 +44,19 @@ impl AppState {
                     | JobPurpose::Close
                     | JobPurpose::ReadTextLayer { .. }
                     | JobPurpose::UnloadModel
+                    | JobPurpose::ListModels
+                    | JobPurpose::DownloadModel { .. }
+                    | JobPurpose::VerifyModel { .. }
+                    | JobPurpose::RemoveModel
                     | JobPurpose::Save { .. },
                 )
                 | None => {}
             },
+            EventKind::Downloading(progress) => {
+                if let Some(download) = self.download_of(job) {
+                    download.progress = Some(progress);
+                }
+            }
             EventKind::Partial { appended, tree } => {
                 if let Some(&JobPurpose::Recognize { document, page }) = self.jobs.get(job)
                     && let Some(document) = self.document_of(document)
@@ -58,7 +70,7 @@ impl AppState {
             }
             EventKind::Cancelled => {
                 if let Some(purpose) = self.jobs.remove(job) {
-                    self.cancelled(job, &purpose);
+                    return self.cancelled(job, &purpose);
                 }
             }
             EventKind::Failed(message) => {
@@ -91,9 +103,34 @@ impl AppState {
             Outcome::ModelLoaded(info) => {
                 self.notices.done(format!("{} is ready", info.name), None);
                 self.settings.model_folder = Some(info.folder.clone());
+                let is_listed = self.models.entries.as_ref().is_none_or(|entries| {
+                    let folders = entries.iter().filter_map(|entry| entry.installed.as_ref());
+                    folders.into_iter().any(|installed| installed.folder == info.folder)
+                });
+                if !is_listed {
+                    self.settings.remember_model_folder(info.folder.clone());
+                }
                 self.model = ModelState::Ready(info);
+                if !is_listed {
+                    return vec![ModelCommand::List.into()];
+                }
             }
             Outcome::ModelUnloaded => self.model = ModelState::Missing,
+            Outcome::ModelsListed(entries) => {
+                self.models.is_listing = false;
+                self.models.entries = Some(entries);
+                return vec![ModelCommand::UseFirst.into()];
+            }
+            Outcome::ModelDownloaded { name, folder } => {
+                return vec![ModelCommand::Downloaded { id: name, folder }.into()];
+            }
+            Outcome::ModelVerified { folder, verification } => {
+                self.models.checks.insert(folder, Check::Done(verification));
+            }
+            Outcome::ModelRemoved { freed_bytes, .. } => {
+                self.notices.done(format!("{} freed", display_bytes(freed_bytes)), None);
+                return vec![ModelCommand::List.into()];
+            }
             Outcome::Saved(path) => {
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
                 let folder = path.parent().map(std::path::Path::to_path_buf);
@@ -127,7 +164,7 @@ impl AppState {
         vec![ViewCommand::PageInView(first).into()]
     }
 
-    fn cancelled(&mut self, job: JobId, purpose: &JobPurpose) {
+    fn cancelled(&mut self, job: JobId, purpose: &JobPurpose) -> Vec<Command> {
         match purpose {
             &JobPurpose::Recognize { document, page } => {
                 if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
@@ -136,11 +173,34 @@ impl AppState {
             }
             &JobPurpose::ReadTextLayer { document, page } => self.forget_probe(document, page),
             JobPurpose::LoadModel { .. } => self.model = ModelState::Missing,
+            JobPurpose::DownloadModel { id } => return self.download_stopped(id),
+            JobPurpose::ListModels => self.models.is_listing = false,
+            JobPurpose::VerifyModel { folder } => {
+                self.models.checks.remove(folder);
+            }
             JobPurpose::Open { .. }
             | JobPurpose::Close
             | JobPurpose::UnloadModel
+            | JobPurpose::RemoveModel
             | JobPurpose::Save { .. } => {}
         }
+        Vec::new()
+    }
+
+    /// The download that a job runs; another one may have taken its place.
+    fn download_of(&mut self, job: JobId) -> Option<&mut Download> {
+        let Some(JobPurpose::DownloadModel { id }) = self.jobs.get(job) else { return None };
+        self.models.download.as_mut().filter(|download| download.id == *id)
+    }
+
+    /// What has come of it is kept, unless it was to be discarded.
+    fn download_stopped(&mut self, id: &str) -> Vec<Command> {
+        let Some(download) = self.models.download.as_mut().filter(|download| download.id == id) else {
+            return Vec::new();
+        };
+        let discards = matches!(download.state, DownloadState::Stopping { discards: true });
+        download.state = DownloadState::Paused;
+        if discards { vec![ModelCommand::Remove(id.to_owned()).into()] } else { Vec::new() }
     }
 
     fn failed(&mut self, job: JobId, purpose: JobPurpose, message: UserMessage) {
@@ -161,7 +221,7 @@ impl AppState {
             }
             JobPurpose::ReadTextLayer { document, page } => self.forget_probe(document, page),
             JobPurpose::LoadModel { folder } => {
-                let action = NoticeAction { words: "Choose folder…", command: Command::PickModelFolder };
+                let action = NoticeAction { words: "Models…", command: Command::Open(SubWindow::Models) };
                 self.notices.error(message.clone(), Some(action));
                 self.model = ModelState::Failed { folder, message };
             }
@@ -172,7 +232,21 @@ impl AppState {
                     });
                 self.notices.error(message, action);
             }
-            JobPurpose::Close | JobPurpose::UnloadModel => self.notices.error(message, None),
+            JobPurpose::DownloadModel { id } => {
+                if let Some(download) = self.models.download.as_mut().filter(|download| download.id == id) {
+                    download.state = DownloadState::Failed(message);
+                }
+            }
+            JobPurpose::VerifyModel { folder } => {
+                self.models.checks.insert(folder, Check::Failed(message));
+            }
+            JobPurpose::ListModels => {
+                self.models.is_listing = false;
+                self.notices.error(message, None);
+            }
+            JobPurpose::Close | JobPurpose::UnloadModel | JobPurpose::RemoveModel => {
+                self.notices.error(message, None);
+            }
         }
     }
 

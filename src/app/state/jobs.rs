@@ -41,6 +41,20 @@ pub enum JobPurpose {
     },
     /// The model is being freed.
     UnloadModel,
+    /// Models are being looked for.
+    ListModels,
+    /// A model is being downloaded.
+    DownloadModel {
+        /// Which.
+        id: String,
+    },
+    /// A model's files are being compared with their digests.
+    VerifyModel {
+        /// Where it lies.
+        folder: PathBuf,
+    },
+    /// A model is being removed.
+    RemoveModel,
     /// A file is being written.
     Save {
         /// Where to.
@@ -84,6 +98,10 @@ impl Jobs {
             | JobPurpose::ReadTextLayer { .. }
             | JobPurpose::LoadModel { .. }
             | JobPurpose::UnloadModel
+            | JobPurpose::ListModels
+            | JobPurpose::DownloadModel { .. }
+            | JobPurpose::VerifyModel { .. }
+            | JobPurpose::RemoveModel
             | JobPurpose::Save { .. } => None,
         })
     }

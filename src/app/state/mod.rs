@@ -7,10 +7,12 @@
 mod document;
 mod events;
 mod jobs;
+mod models;
 mod notices;
 
 pub use document::{Conversion, ConversionStatus, DocumentState, ElementRef, PageEntry, TextSupply};
 pub use jobs::{JobPurpose, Jobs};
+pub use models::{Check, Download, DownloadState, Models};
 pub use notices::{Notice, NoticeAction, NoticeId, NoticeKind, Notices};
 
 use std::path::PathBuf;
@@ -33,6 +35,8 @@ pub struct AppState {
     pub jobs: Jobs,
     /// The model.
     pub model: ModelState,
+    /// Models that are here or can be had.
+    pub models: Models,
     /// What waits for a password.
     pub password: Option<PasswordRequest>,
     /// Why the last file could not be opened, for the start screen.
@@ -107,6 +111,8 @@ pub enum SubWindow {
     Settings,
     /// The keys.
     Shortcuts,
+    /// Models that are here or can be had.
+    Models,
     /// Type a page number.
     GoToPage,
     /// Type the pages to convert.

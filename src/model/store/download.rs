@@ -8,8 +8,6 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::catalogue::{CatalogueFile, CatalogueModel, is_weight_file};
@@ -56,25 +54,6 @@ impl Default for DownloadOptions {
     }
 }
 
-/// Stops a download from another thread. What has arrived stays, so stopping is pausing;
-/// [`remove`](super::install::remove) makes it a cancel.
-#[derive(Clone, Debug, Default)]
-pub struct DownloadControl {
-    is_stopped: Arc<AtomicBool>,
-}
-
-impl DownloadControl {
-    /// Ask the download to stop; it does within a fraction of a second.
-    pub fn stop(&self) {
-        self.is_stopped.store(true, Ordering::Relaxed);
-    }
-
-    /// Somebody asked it to stop.
-    pub fn is_stopped(&self) -> bool {
-        self.is_stopped.load(Ordering::Relaxed)
-    }
-}
-
 /// How far a download is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DownloadProgress {
@@ -104,16 +83,17 @@ pub struct FileProgress {
 }
 
 /// Downloads a model into `models_folder`, going on from what an earlier try left there. Returns the
-/// model's folder. Blocks; call it on a thread of its own.
+/// model's folder. Blocks; call it on a thread of its own. `is_stopped` is asked several times a second.
+/// What has arrived stays, so stopping is pausing; [`remove`](super::install::remove) makes it a cancel.
 ///
 /// # Errors
-/// One of [`Error`]'s network, disk and digest variants; [`Error::Stopped`] after
-/// [`DownloadControl::stop`]. What has arrived and is not wrong is kept in every case.
+/// One of [`Error`]'s network, disk and digest variants; [`Error::Stopped`] once `is_stopped` says so.
+/// What has arrived and is not wrong is kept in every case.
 pub fn download(
     model: &CatalogueModel,
     models_folder: &Path,
     options: &DownloadOptions,
-    control: &DownloadControl,
+    is_stopped: &dyn Fn() -> bool,
     on_progress: &mut dyn FnMut(&DownloadProgress),
 ) -> Result<PathBuf, Error> {
     if is_offline() {
@@ -124,7 +104,7 @@ pub fn download(
     let _lock = lock(&folder)?;
     let remote = Remote::new(options)?;
     let mut session =
-        Session { model, folder, options, control, remote, on_progress, tracker: Tracker::default() };
+        Session { model, folder, options, is_stopped, remote, on_progress, tracker: Tracker::default() };
 
     let files = session.list_files()?;
     session.tracker.begin(&files, &session.folder);
@@ -143,7 +123,7 @@ struct Session<'a> {
     model: &'a CatalogueModel,
     folder: PathBuf,
     options: &'a DownloadOptions,
-    control: &'a DownloadControl,
+    is_stopped: &'a dyn Fn() -> bool,
     remote: Remote,
     on_progress: &'a mut dyn FnMut(&DownloadProgress),
     tracker: Tracker,
@@ -157,9 +137,9 @@ impl Session<'_> {
         }
         let mut tries = Tries::new(self.options);
         let files = loop {
-            match self.remote.list(self.model, &|| self.control.is_stopped()) {
+            match self.remote.list(self.model, self.is_stopped) {
                 Ok(files) => break files,
-                Err(trouble) => tries.wait_or_fail(trouble, self.control)?,
+                Err(trouble) => tries.wait_or_fail(trouble, self.is_stopped)?,
             }
         };
         if files.iter().any(|file| is_weight_file(&file.path)) {
@@ -232,7 +212,7 @@ impl Session<'_> {
                     }
                     self.tracker.progress.failed_tries = tries.failed + 1;
                     (self.on_progress)(&self.tracker.progress);
-                    tries.wait_or_fail(trouble, self.control)?;
+                    tries.wait_or_fail(trouble, self.is_stopped)?;
                 }
             }
         }
@@ -246,8 +226,8 @@ impl Session<'_> {
         part: &Path,
         offset: u64,
     ) -> Result<Streamed, (Trouble, bool)> {
-        let is_stopped = || self.control.is_stopped();
-        let opened = self.remote.open(self.model, &file.path, offset, file.size_bytes, &is_stopped);
+        let is_stopped = self.is_stopped;
+        let opened = self.remote.open(self.model, &file.path, offset, file.size_bytes, is_stopped);
         let (length, mut body) = opened.map_err(|trouble| (trouble, false))?;
         let lasting = |source| (Trouble::Lasting(disk("write", part)(source)), false);
         let mut out = open_part(part, offset).map_err(lasting)?;
@@ -255,7 +235,7 @@ impl Session<'_> {
         self.tracker.progress.failed_tries = 0;
         let mut done = offset;
         loop {
-            let piece = self.remote.read(&mut body, &file.path, self.model, &is_stopped);
+            let piece = self.remote.read(&mut body, &file.path, self.model, is_stopped);
             let Some(piece) = piece.map_err(|trouble| (trouble, done > offset))? else { break };
             done += piece.len() as u64;
             if done > size.unwrap_or(MAX_UNKNOWN_BYTES) {
@@ -297,7 +277,7 @@ impl<'a> Tries<'a> {
     }
 
     /// Returns when it is time for another try, or the error that is final.
-    fn wait_or_fail(&mut self, trouble: Trouble, control: &DownloadControl) -> Result<(), Error> {
+    fn wait_or_fail(&mut self, trouble: Trouble, is_stopped: &dyn Fn() -> bool) -> Result<(), Error> {
         self.failed += 1;
         let is_last = self.failed >= self.options.max_tries;
         let backoff = self.options.first_delay.saturating_mul(1 << (self.failed - 1).min(10));
@@ -318,7 +298,7 @@ impl<'a> Tries<'a> {
         };
         let until = Instant::now() + delay.min(self.options.max_wait);
         while Instant::now() < until {
-            if control.is_stopped() {
+            if is_stopped() {
                 return Err(Error::Stopped);
             }
             std::thread::park_timeout(Duration::from_millis(50).min(delay));

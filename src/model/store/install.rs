@@ -142,10 +142,16 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
-fn folder_size_bytes(folder: &Path) -> u64 {
+/// Bytes that an unfinished download of a model has left.
+pub fn unfinished_bytes(models_folder: &Path, model: &CatalogueModel) -> u64 {
+    folder_size_bytes(&unfinished_folder(models_folder, model))
+}
+
+/// Bytes of the files in a folder, links followed, subfolders left out.
+pub fn folder_size_bytes(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries
-        .filter_map(|entry| entry.metadata().ok())
+        .filter_map(|entry| fs::metadata(entry.path()).ok())
         .filter(fs::Metadata::is_file)
         .map(|meta| meta.len())
         .sum()

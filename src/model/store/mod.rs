@@ -15,7 +15,7 @@ pub mod install;
 mod remote;
 
 pub use catalogue::{Catalogue, CatalogueFile, CatalogueModel};
-pub use download::{DownloadControl, DownloadOptions, DownloadProgress, FileProgress, download};
+pub use download::{DownloadOptions, DownloadProgress, FileProgress, download};
 pub use error::Error;
-pub use install::{Receipt, Verification, remove, verify};
+pub use install::{Receipt, Verification, folder_size_bytes, remove, unfinished_bytes, verify};
 pub use places::{FoundModel, Origin, find_models, models_folder};
