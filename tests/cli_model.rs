@@ -101,6 +101,46 @@ fn an_empty_home_has_no_models_and_says_how_to_get_one() {
     assert!(!home.models().exists(), "looking leaves nothing behind");
 }
 
+/// The true path, out of the box: pixels, tiles, vision encoder, decoder, table.
+#[test]
+fn the_sample_scan_is_read_by_the_model_that_comes_with_the_program() {
+    let home = Home::new();
+    let scan = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample-scan.png");
+    let read = |flags: &str| {
+        let line = format!("convert {} {flags} --out -", scan.display());
+        let output = home.doclens(&line).env("HF_HUB_OFFLINE", "1").assert().success().get_output().clone();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let recorded = |name: &str| fs::read_to_string(fixture("sample-scan").join(name)).unwrap();
+    assert_eq!(read("--to md"), recorded("sample-scan.md"));
+    assert_eq!(read("--to doctags"), recorded("sample-scan.dt"));
+    assert!(recorded("sample-scan.md").contains("| Low light     | 1957    |"), "the table is there");
+    home.doclens("model list").assert().success().stdout(contains("Pocket (demonstration)"));
+
+    let other = fixture("pocket-form/samples/form0.png");
+    home.doclens(&format!("convert {} --out -", other.display()))
+        .assert()
+        .code(3)
+        .stderr(contains("a model is needed"));
+    home.doclens(&format!("convert {} --model pocket --out -", other.display())).assert().success();
+}
+
+/// Greedy tokens do not depend on how many threads compute them.
+#[test]
+fn one_thread_and_several_read_the_same() {
+    let home = Home::new();
+    let page = fixture("pocket-form/samples/form6.png");
+    let expected = fs::read_to_string(fixture("pocket-form/samples/form6.out.dt")).unwrap();
+    for threads in ["1", "2", "5"] {
+        let expected = expected.clone();
+        home.doclens(&format!("convert {} --model pocket --to doctags --out -", page.display()))
+            .env("RAYON_NUM_THREADS", threads)
+            .assert()
+            .success()
+            .stdout(predicate::function(move |text: &str| text.trim() == expected.trim()));
+    }
+}
+
 /// Links into blobs, as the hub's own programs lay them out.
 #[cfg(unix)]
 #[test]

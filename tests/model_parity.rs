@@ -80,6 +80,47 @@ fn a_departure_is_noticed() {
     assert!(departures(&goldens.join("wide.json"), &goldens.join("tall.json")).len() > 5);
 }
 
+/// The last normalisation of the vision encoder sees large numbers, where a usual epsilon is lost; so here
+/// is one that is not.
+#[test]
+fn the_last_vision_norm_takes_its_epsilon_from_the_configuration() {
+    const EPSILON: f64 = 0.5;
+    let reference = fixture("tiny-idefics3");
+    let checkpoint = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(reference.join("checkpoint")).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, checkpoint.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let mut config = read_json(&checkpoint.path().join("config.json"));
+    config["vision_config"]["layer_norm_eps"] = serde_json::json!(EPSILON);
+    std::fs::write(checkpoint.path().join("config.json"), config.to_string()).unwrap();
+    let weights = read_tensors(&checkpoint.path().join("model.safetensors"));
+    let [scale, shift] =
+        ["weight", "bias"].map(|name| &weights[&format!("model.vision_model.post_layernorm.{name}")].values);
+    for kernels in KERNELS {
+        let model = load_with(checkpoint.path(), kernels);
+        let input = InspectInput::read_case(&reference.join("goldens/wide.json")).unwrap();
+        let dump = checkpoint.path().join("dump.safetensors");
+        inspect::inspect(&model, &input, true).unwrap().write(&dump).unwrap();
+        let tensors = read_tensors(&dump);
+        let (last, _) =
+            tensors.range("vision_layer_0".to_owned().."vision_layer_:".to_owned()).next_back().unwrap();
+        let rows = tensors[last].values.chunks(scale.len());
+        let normalised = rows.flat_map(|row| {
+            let mean = row.iter().sum::<f64>() / row.len() as f64;
+            let variance = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / row.len() as f64;
+            let deviation = (variance + EPSILON).sqrt();
+            let scaled = row.iter().zip(scale).map(move |(x, scale)| (x - mean) / deviation * scale);
+            scaled.zip(shift).map(|(x, shift)| x + shift).collect::<Vec<_>>()
+        });
+        let expected: Vec<f64> = normalised.collect();
+        // Layers are recorded of the last tile.
+        let features = &tensors["vision_features"].values;
+        let difference = largest_difference(&expected, &features[features.len() - expected.len()..]);
+        assert!(difference < 4e-5, "{kernels:?}: off by {difference:.1e}");
+    }
+}
+
 fn image_of(numbers: &Numbers) -> RgbImage {
     let bytes: Vec<u8> = numbers.values.iter().map(|value| format!("{value}").parse().unwrap()).collect();
     let [height, width, 3] = *numbers.shape.as_slice() else { panic!("{:?} is no image", numbers.shape) };

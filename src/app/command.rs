@@ -26,6 +26,8 @@ pub enum Command {
     OpenPastedImage(Arc<egui::ColorImage>),
     /// Open the sample document that the program carries.
     OpenSample,
+    /// Open the sample scan that the program carries.
+    OpenSampleScan,
     /// Try the password for the encrypted file that waits for one.
     SubmitPassword(String),
     /// Do not open the encrypted file.

@@ -11,9 +11,12 @@ use super::bitmap::bmp_bytes;
 use super::command::{Command, CopyCommand, ModelCommand, SettingCommand, Side, Turn, ViewCommand};
 use super::exports::{Export, element_text, stem, table_extension, table_text};
 use super::output_pane::{ExportFormat, TableFormat};
-use super::state::{ConversionStatus, ElementRef, JobPurpose, NoticeAction, SubWindow, TextSupply};
+use super::state::{
+    ConversionStatus, ElementRef, JobPurpose, NoticeAction, Reader, SAMPLE_SCAN_NAME, SubWindow, TextSupply,
+};
 use crate::document::page::{PageIndex, Rotation};
-use crate::engine::job::{DocumentId, DocumentSource, Job, RecognizeRequest, Task};
+use crate::engine::job::{DocumentId, DocumentSource, EngineChoice, Job, RecognizeRequest, Task};
+use crate::engine::model_library::SAMPLE_SCAN;
 use crate::engine::user_message::UserMessage;
 use crate::markup::NodeKind;
 
@@ -37,6 +40,10 @@ impl App {
                 DocumentSource::Bytes { name: "sample.pdf".to_owned(), bytes: Arc::from(SAMPLE) },
                 None,
             ),
+            Command::OpenSampleScan => {
+                let name = SAMPLE_SCAN_NAME.to_owned();
+                self.open(DocumentSource::Bytes { name, bytes: Arc::from(SAMPLE_SCAN) }, None);
+            }
             Command::SubmitPassword(password) => self.try_password(password),
             Command::DropPasswordRequest => self.state.password = None,
             Command::CloseDocument(document) => self.close_document(document),
@@ -234,13 +241,13 @@ impl App {
             matches!(entry.conversion.status, ConversionStatus::None) && entry.text != TextSupply::Absent
         });
         if previews && is_new {
-            self.recognize(page, crate::engine::job::EngineChoice::TextLayer);
+            self.recognize(page, EngineChoice::TextLayer);
         }
     }
 
     /// Looks whether a page has text of its own, where that decides what can be offered.
     fn probe_text(&mut self, page: PageIndex) {
-        if self.state.reader() != super::state::Reader::TextLayer {
+        if self.state.reader() != Reader::TextLayer {
             return;
         }
         let Some(document) = self.state.document_mut() else { return };
@@ -256,7 +263,16 @@ impl App {
     // Conversions.
 
     pub(super) fn convert(&mut self, pages: &[PageIndex]) {
-        let choice = self.state.settings.engine_choice();
+        self.load_model_for_sample();
+        let choice = match self.state.settings.engine_choice() {
+            // A model is loaded, for the sample scan only.
+            EngineChoice::Auto
+                if self.state.is_model_for_sample && self.state.reader() == Reader::TextLayer =>
+            {
+                EngineChoice::TextLayer
+            }
+            choice => choice,
+        };
         for page in pages {
             self.recognize(*page, choice);
         }
@@ -283,7 +299,7 @@ impl App {
         }
     }
 
-    fn recognize(&mut self, page: PageIndex, engine: crate::engine::job::EngineChoice) {
+    fn recognize(&mut self, page: PageIndex, engine: EngineChoice) {
         let generation = self.state.settings.generation();
         let Some(document) = self.state.document_mut() else { return };
         let (id, is_visible) = (document.id(), document.current == page);

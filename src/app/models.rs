@@ -6,9 +6,9 @@ use super::App;
 use super::background::DialogRequest;
 use super::command::ModelCommand;
 use super::settings::EnginePreference;
-use super::state::{Check, Download, DownloadState, JobPurpose, ModelState};
+use super::state::{Check, DocumentState, Download, DownloadState, JobPurpose, ModelState};
 use crate::engine::job::Job;
-use crate::engine::model_library;
+use crate::engine::model_library::{self, POCKET_ID};
 
 impl App {
     /// Runs one command about models.
@@ -36,6 +36,7 @@ impl App {
 
     /// Loads a folder's model; a folder that nobody has listed is listed from now on.
     pub(super) fn load_model(&mut self, folder: PathBuf) {
+        self.state.is_model_for_sample = false;
         self.state.model = ModelState::Loading { folder: folder.clone(), progress: None };
         if self.state.settings.engine == EnginePreference::TextLayer {
             self.state.settings.engine = EnginePreference::Auto;
@@ -43,6 +44,19 @@ impl App {
         let settings = self.state.settings.model_settings();
         let job = self.backend.submit(Job::LoadModel { folder: folder.clone(), settings });
         self.state.jobs.insert(job, JobPurpose::LoadModel { folder });
+    }
+
+    /// The sample scan is read by the model that comes with the program, unless there is another.
+    pub(super) fn load_model_for_sample(&mut self) {
+        let is_needed = self.state.document().is_some_and(DocumentState::is_sample_scan)
+            && self.state.settings.engine != EnginePreference::TextLayer
+            && matches!(self.state.model, ModelState::Missing | ModelState::Failed { .. });
+        let pocket = self.state.models.entry(POCKET_ID).and_then(|entry| entry.installed.as_ref());
+        if let (true, Some(installed)) = (is_needed, pocket) {
+            let folder = installed.folder.clone();
+            self.load_model(folder);
+            self.state.is_model_for_sample = true;
+        }
     }
 
     /// Settings of the loaded model have changed.

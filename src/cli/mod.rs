@@ -96,14 +96,21 @@ fn convert(arguments: &ConvertArguments) -> Exit {
 }
 
 /// The model that is to read the pages: the one that is named, or, where only a model will do, the first
-/// that is here.
+/// that is here. The sample scan alone is read by the model that comes with the program.
 fn model_folder(arguments: &ConvertArguments) -> Result<Option<PathBuf>, Error> {
     match (&arguments.model, arguments.engine) {
         (_, args::Engine::TextLayer) => Ok(None),
         (Some(model), _) => model_library::resolve(model).map(Some),
+        (None, _) if arguments.replay.is_none() && is_sample_scan(arguments) => {
+            model_library::pocket().map(Some)
+        }
         (None, args::Engine::Model) if arguments.replay.is_none() => model_library::first_usable().map(Some),
         (None, _) => Ok(None),
     }
+}
+
+fn is_sample_scan(arguments: &ConvertArguments) -> bool {
+    arguments.files.iter().all(|file| model_library::is_sample_scan(file))
 }
 
 fn convert_markup(arguments: ConvertDoctagsArguments) -> Exit {

@@ -135,6 +135,7 @@ fn entry_words(entry: &ModelEntry) -> String {
                 ModelOrigin::Downloaded => "downloaded",
                 ModelOrigin::HubCache => "in the shared cache",
                 ModelOrigin::Folder => "a folder of yours",
+                ModelOrigin::Carried => "comes with Doclens",
             };
             line(&format!(
                 "here: {} · {origin} · {}",

@@ -16,6 +16,14 @@ pub use crate::model::store::{DownloadProgress, FileProgress, Verification};
 /// Bytes that a parameter takes while a model computes in f32, the default on a processor.
 const BYTES_PER_PARAMETER: u64 = 4;
 
+/// Name of the model that the program carries.
+pub const POCKET_ID: &str = "pocket";
+/// Its name for people.
+pub const POCKET_NAME: &str = "Pocket (demonstration)";
+const POCKET_SUMMARY: &str = "Comes with Doclens to show how a model works: reads small typewritten pages like the sample scan, no others";
+/// A scan that the program carries; the pocket model reads it unasked, and no other page.
+pub const SAMPLE_SCAN: &[u8] = include_bytes!("../../assets/sample-scan.png");
+
 /// A model that is here, or that can be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelEntry {
@@ -65,12 +73,19 @@ pub enum ModelOrigin {
     HubCache,
     /// A folder that the user has named.
     Folder,
+    /// The program carries it, to demonstrate itself.
+    Carried,
 }
 
 impl ModelEntry {
     /// It is here and can be loaded.
     pub fn is_usable(&self) -> bool {
         self.installed.as_ref().is_some_and(|installed| installed.problem.is_none())
+    }
+
+    /// It reads pages of its own kind only, so it is used for others only when somebody chooses it.
+    pub fn is_demonstration(&self) -> bool {
+        self.installed.as_ref().is_some_and(|installed| installed.origin == ModelOrigin::Carried)
     }
 
     /// Memory that its weights take while it computes in f32; `None` when not known.
@@ -146,6 +161,7 @@ pub fn list(added_folders: &[PathBuf]) -> Result<Vec<ModelEntry>, Error> {
     for found in store::find_models() {
         add_found(&mut entries, &catalogue, found);
     }
+    entries.extend(carried());
     for folder in added_folders {
         let is_known = |entry: &ModelEntry| {
             entry.installed.as_ref().is_some_and(|installed| installed.folder == *folder)
@@ -158,6 +174,33 @@ pub fn list(added_folders: &[PathBuf]) -> Result<Vec<ModelEntry>, Error> {
         }
     }
     Ok(entries)
+}
+
+/// The model that the program carries; `None` where there is no room to unpack it.
+fn carried() -> Option<ModelEntry> {
+    let folder = store::pocket_folder().map_err(|error| tracing::warn!(%error, "no pocket model")).ok()?;
+    let mut entry = ModelEntry {
+        summary: POCKET_SUMMARY.to_owned(),
+        licence: "MIT OR Apache-2.0".to_owned(),
+        languages: vec!["English letters".to_owned()],
+        ..ModelEntry::of_stranger(POCKET_ID.to_owned(), POCKET_NAME.to_owned())
+    };
+    entry.install(folder, ModelOrigin::Carried, store::pocket_size_bytes(), None);
+    Some(entry)
+}
+
+/// The folder of the model that the program carries.
+///
+/// # Errors
+/// When there is no room to unpack it.
+pub fn pocket() -> Result<PathBuf, Error> {
+    Ok(store::pocket_folder()?)
+}
+
+/// A file holds the sample scan, whatever it is called.
+pub fn is_sample_scan(path: &Path) -> bool {
+    let has_its_size = std::fs::metadata(path).is_ok_and(|file| file.len() == SAMPLE_SCAN.len() as u64);
+    has_its_size && std::fs::read(path).is_ok_and(|bytes| bytes == SAMPLE_SCAN)
 }
 
 /// A model that is here twice is listed at the first place where it can be used.
@@ -184,13 +227,15 @@ fn add_found(entries: &mut Vec<ModelEntry>, catalogue: &Catalogue, found: FoundM
     }
 }
 
-/// The folder of the model that is used when nobody names one: the first of [`list`] that is usable.
+/// The folder of the model that is used when nobody names one: the first of [`list`] that is usable and
+/// more than a demonstration.
 ///
 /// # Errors
 /// [`Error::NoModelHere`] when there is none.
 pub fn first_usable() -> Result<PathBuf, Error> {
     let entries = list(&[])?;
-    let usable = entries.into_iter().filter(ModelEntry::is_usable).find_map(|entry| entry.installed);
+    let is_meant = |entry: &ModelEntry| entry.is_usable() && !entry.is_demonstration();
+    let usable = entries.into_iter().filter(is_meant).find_map(|entry| entry.installed);
     usable.map(|installed| installed.folder).ok_or(Error::NoModelHere { name: None })
 }
 

@@ -236,7 +236,7 @@ fn decode(
         if let Some(last) = tokens.last() {
             logits = model.network.text_model.decode_step(last.id, cache)?;
         }
-        let choice = sampler.choose(&logits, &[]);
+        let choice = sampler.choose(&logits, &[])?;
         let text = stream.push(choice.id);
         let is_over = stop_watch.is_end(choice.id) || stop_watch.push(&text).is_some();
         stop = (is_over && !input.ignores_end).then_some(Stop::End);

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use doclens::app::state::ModelState;
-use doclens::engine::event::{EventKind, ModelInfo, Outcome};
-use doclens::engine::job::Job;
+use doclens::document::page::PageSize;
+use doclens::engine::event::{DocumentInfo, EventKind, ModelInfo, Outcome};
+use doclens::engine::job::{DocumentId, EngineChoice, Job};
 use doclens::engine::model_library::{
     DownloadProgress, FileProgress, InstalledModel, ModelEntry, ModelOrigin, Verification,
 };
@@ -178,4 +179,47 @@ fn another_model_is_fetched_by_its_repository() {
     bench.settle();
     bench.click("Download");
     bench.last_job(|job| matches!(job, Job::DownloadModel { name } if name == "someone/other"));
+}
+
+fn pocket() -> ModelEntry {
+    ModelEntry {
+        id: "pocket".to_owned(),
+        name: "Pocket (demonstration)".to_owned(),
+        is_default: false,
+        ..installed(ModelOrigin::Carried)
+    }
+}
+
+/// Opens a document that came as bytes under a name.
+fn open_bytes(bench: &mut Bench, number: u64, name: &str) {
+    let job = bench.last_job(|job| matches!(job, Job::Open { .. }));
+    let info = DocumentInfo {
+        id: DocumentId(number),
+        name: name.to_owned(),
+        path: None,
+        page_sizes: vec![PageSize { width_pt: 256.0, height_pt: 256.0 }],
+        title: None,
+        is_image: true,
+    };
+    bench.say(job, EventKind::Finished(Outcome::Opened(Arc::new(info))));
+}
+
+#[test]
+fn the_carried_model_reads_the_sample_scan_and_no_other_page_unasked() {
+    let mut bench = listed(Bench::new(), vec![entry(), pocket()]);
+    bench.click("Try a scan");
+    open_bytes(&mut bench, 1, "sample-scan.png");
+    assert!(!bench.script.borrow().jobs.iter().any(|job| matches!(job, Job::LoadModel { .. })));
+    bench.click("Convert this page");
+    load(&mut bench);
+    assert_eq!(bench.requests().last().unwrap().engine, EngineChoice::Auto);
+    assert_eq!(bench.harness.state().state().settings.model_folder, None, "it is not remembered");
+
+    bench.chosen.replace(vec![PathBuf::from("/papers/mine.png")]);
+    bench.click("Open…");
+    open_bytes(&mut bench, 2, "mine.png");
+    assert!(bench.shows("This page has no text of its own"));
+    bench.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
+    bench.settle();
+    assert_eq!(bench.requests().last().unwrap().engine, EngineChoice::TextLayer);
 }

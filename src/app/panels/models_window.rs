@@ -201,6 +201,7 @@ fn installed_ui(
         ModelOrigin::Downloaded => "Downloaded to",
         ModelOrigin::HubCache => "In the cache that the hub's programs share,",
         ModelOrigin::Folder => "Your folder",
+        ModelOrigin::Carried => "Comes with Doclens, unpacked to",
     };
     let place = secondary(ui, format!("{origin} {}", installed.folder.display()));
     ui.add(egui::Label::new(place.text_style(theme::bar_text_style())).truncate());
@@ -260,7 +261,7 @@ fn installed_ui(
                     commands.send(ModelCommand::ForgetFolder(installed.folder.clone()));
                 }
             }
-            ModelOrigin::HubCache => {}
+            ModelOrigin::HubCache | ModelOrigin::Carried => {}
         }
     });
 }

@@ -80,17 +80,21 @@ fn drop_zone_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
         if icon_text_button(ui, icons::FILE_TEXT, "Try the sample", None).clicked() {
             commands.send(Command::OpenSample);
         }
+        if icon_text_button(ui, icons::IMAGE, "Try a scan", None).clicked() {
+            commands.send(Command::OpenSampleScan);
+        }
     });
 }
 
-/// Width of the two buttons with their icons, paddings and the space between.
+/// Width of the three buttons with their icons, paddings and the space between.
 fn buttons_width(ui: &Ui) -> f32 {
     let text = |words: &str| {
         let font = egui::TextStyle::Button.resolve(ui.style());
         ui.painter().layout_no_wrap(words.to_owned(), font, theme::INK).size().x
     };
     let around = 2.0 * ui.spacing().button_padding.x + ui.spacing().icon_spacing + 15.0;
-    text("Open…") + text("Try the sample") + 2.0 * around + ui.spacing().item_spacing.x
+    let words: f32 = ["Open…", "Try the sample", "Try a scan"].into_iter().map(text).sum();
+    words + 3.0 * around + 2.0 * ui.spacing().item_spacing.x
 }
 
 fn dashed_frame(ui: &Ui, rect: Rect, palette: &Palette) {

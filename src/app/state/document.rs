@@ -9,6 +9,9 @@ use crate::engine::job::{DocumentId, JobId};
 use crate::engine::user_message::UserMessage;
 use crate::markup::{DocTree, NodeId};
 
+/// Name that the sample scan is opened under.
+pub const SAMPLE_SCAN_NAME: &str = "sample-scan.png";
+
 /// An element of a converted page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ElementRef {
@@ -123,6 +126,11 @@ impl DocumentState {
     /// Its id.
     pub fn id(&self) -> DocumentId {
         self.info.id
+    }
+
+    /// It is the sample scan that the program carries.
+    pub fn is_sample_scan(&self) -> bool {
+        self.info.path.is_none() && self.info.name == SAMPLE_SCAN_NAME
     }
 
     /// How many pages it has.

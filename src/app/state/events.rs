@@ -101,8 +101,12 @@ impl AppState {
                 }
             }
             Outcome::ModelLoaded(info) => {
-                self.notices.done(format!("{} is ready", info.name), None);
+                if self.is_model_for_sample {
+                    self.model = ModelState::Ready(info);
+                    return Vec::new();
+                }
                 self.settings.model_folder = Some(info.folder.clone());
+                self.notices.done(format!("{} is ready", info.name), None);
                 let is_listed = self.models.entries.as_ref().is_none_or(|entries| {
                     let folders = entries.iter().filter_map(|entry| entry.installed.as_ref());
                     folders.into_iter().any(|installed| installed.folder == info.folder)

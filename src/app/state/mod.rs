@@ -10,7 +10,9 @@ mod jobs;
 mod models;
 mod notices;
 
-pub use document::{Conversion, ConversionStatus, DocumentState, ElementRef, PageEntry, TextSupply};
+pub use document::{
+    Conversion, ConversionStatus, DocumentState, ElementRef, PageEntry, SAMPLE_SCAN_NAME, TextSupply,
+};
 pub use jobs::{JobPurpose, Jobs};
 pub use models::{Check, Download, DownloadState, Models};
 pub use notices::{Notice, NoticeAction, NoticeId, NoticeKind, Notices};
@@ -22,6 +24,7 @@ use super::settings::Settings;
 use crate::document::page::PageIndex;
 use crate::engine::event::{ModelInfo, Progress};
 use crate::engine::job::{DocumentId, DocumentSource, EngineChoice};
+use crate::engine::model_library::POCKET_NAME;
 use crate::engine::user_message::UserMessage;
 
 /// Everything that the window draws from.
@@ -35,6 +38,8 @@ pub struct AppState {
     pub jobs: Jobs,
     /// The model.
     pub model: ModelState,
+    /// The model was loaded to read the sample scan, and reads nothing else unless somebody chooses it.
+    pub is_model_for_sample: bool,
     /// Models that are here or can be had.
     pub models: Models,
     /// What waits for a password.
@@ -170,11 +175,15 @@ impl AppState {
 
     /// What would read a page now.
     pub fn reader(&self) -> Reader {
+        let is_sample = self.document().is_some_and(DocumentState::is_sample_scan);
         let model = match &self.model {
+            _ if self.is_model_for_sample && !is_sample => None,
             ModelState::Ready(info) => Some(Reader::Model(info.name.clone())),
             ModelState::Recording { name } => Some(Reader::Model(name.clone())),
             ModelState::Loading { .. } => Some(Reader::ModelLoading),
-            ModelState::Missing | ModelState::Failed { .. } => None,
+            ModelState::Missing | ModelState::Failed { .. } => {
+                is_sample.then(|| Reader::Model(POCKET_NAME.to_owned()))
+            }
         };
         match self.settings.engine_choice() {
             EngineChoice::TextLayer => Reader::TextLayer,

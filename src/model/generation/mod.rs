@@ -148,7 +148,7 @@ impl<'m> Generation<'m> {
             let text_model = &self.model.network.text_model;
             decoding.logits = text_model.decode_step(last, &mut decoding.cache)?;
         }
-        let choice = decoding.sampler.choose(&decoding.logits, &decoding.ids);
+        let choice = decoding.sampler.choose(&decoding.logits, &decoding.ids)?;
         decoding.ids.push(choice.id);
         let is_end = decoding.stop_watch.is_end(choice.id);
         let mut text = if is_end { decoding.text.finish() } else { decoding.text.push(choice.id) };

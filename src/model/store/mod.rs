@@ -11,6 +11,7 @@ pub mod places;
 
 pub mod download;
 pub mod install;
+pub mod pocket;
 
 mod remote;
 
@@ -19,3 +20,4 @@ pub use download::{DownloadOptions, DownloadProgress, FileProgress, download};
 pub use error::Error;
 pub use install::{Receipt, Verification, folder_size_bytes, remove, unfinished_bytes, verify};
 pub use places::{FoundModel, Origin, find_models, models_folder};
+pub use pocket::{pocket_folder, pocket_size_bytes};
