@@ -82,7 +82,13 @@ fn convert(arguments: &ConvertArguments) -> Exit {
         Ok(output) => output,
         Err(error) => return refuse(&error.to_string()),
     };
-    let mut options = EngineOptions::default();
+    let mut options = match EngineOptions::of_this_program() {
+        Ok(options) => options,
+        Err(error) => {
+            print_message(&UserMessage::from(&error));
+            return Exit::NothingConverted;
+        }
+    };
     if let Some(file) = &arguments.replay {
         match recording(file) {
             Ok(recognizer) => options.replay = Some(Box::new(recognizer)),
