@@ -21,6 +21,21 @@ fn worker() -> PdfWorker {
     PdfWorker::of_program(env!("CARGO_BIN_EXE_doclens"))
 }
 
+/// A worker with this much time for a request.
+fn hasty(time_limit: Duration) -> PdfWorker {
+    let mut worker = worker();
+    worker.time_limit = time_limit;
+    worker
+}
+
+/// A worker with this much memory.
+#[cfg(target_os = "linux")]
+fn sized(max_memory_mib: u64) -> PdfWorker {
+    let mut worker = worker();
+    worker.max_memory_mib = max_memory_mib;
+    worker
+}
+
 fn open(source: impl Into<Source>, password: Option<&str>, worker: PdfWorker) -> Result<Document, Error> {
     Document::open_with(source, password, &PdfReading::InWorker(worker))
 }
@@ -85,7 +100,7 @@ fn passwords_are_asked_for_alike() {
 #[test]
 fn a_page_without_end_is_given_up_and_the_others_go_on() {
     let time_limit = Duration::from_secs(2);
-    let mut document = open(bytes(&endless()), None, PdfWorker { time_limit, ..worker() }).unwrap();
+    let mut document = open(bytes(&endless()), None, hasty(time_limit)).unwrap();
     // The second time without a worker, so at once.
     for _ in 0..2 {
         let error = document.render(SECOND, 200, Rotation::None, None).unwrap_err();
@@ -100,7 +115,7 @@ fn a_page_without_end_is_given_up_and_the_others_go_on() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_page_beyond_the_memory_ends_its_worker_and_the_others_go_on() {
-    let mut document = open(bytes(&endless()), None, PdfWorker { max_memory_mib: 150, ..worker() }).unwrap();
+    let mut document = open(bytes(&endless()), None, sized(150)).unwrap();
     let huge = Some(PixelRect { x_px: 0, y_px: 0, width_px: 16_000, height_px: 4_000 });
     let error = document.render(FIRST, 16_000, Rotation::None, huge).unwrap_err();
     assert!(matches!(error, Error::PageEndedWorker { end: WorkerEnd::Crashed { .. }, .. }), "{error}");
@@ -115,7 +130,7 @@ fn process_with_memory(max_memory_mib: u64) -> Option<i32> {
     fs::read_dir("/proc").unwrap().find_map(|entry| {
         let entry = entry.unwrap();
         let arguments = fs::read_to_string(entry.path().join("cmdline")).ok()?;
-        let is_it = arguments.ends_with(&wanted) && arguments.contains("--pdf-worker");
+        let is_it = arguments.ends_with(&wanted) && arguments.contains("\0--pdf-worker\0");
         entry.file_name().to_str()?.parse().ok().filter(|_| is_it)
     })
 }
@@ -125,8 +140,7 @@ fn process_with_memory(max_memory_mib: u64) -> Option<i32> {
 fn a_worker_that_was_killed_is_replaced_and_nothing_is_blamed() {
     use rustix::process::{Pid, Signal, WaitIdOptions, kill_process, waitid};
 
-    let worker = PdfWorker { max_memory_mib: 3_701, ..worker() };
-    let mut document = open(bytes(&endless()), None, worker).unwrap();
+    let mut document = open(bytes(&endless()), None, sized(3_701)).unwrap();
     for _ in 0..3 {
         let pid = Pid::from_raw(process_with_memory(3_701).unwrap()).unwrap();
         kill_process(pid, Signal::KILL).unwrap();
@@ -141,7 +155,7 @@ fn a_worker_that_was_killed_is_replaced_and_nothing_is_blamed() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_worker_is_behind_a_filter_and_has_only_its_three_files() {
-    let document = open(bytes(&endless()), None, PdfWorker { max_memory_mib: 3_702, ..worker() }).unwrap();
+    let document = open(bytes(&endless()), None, sized(3_702)).unwrap();
     let process = Path::new("/proc").join(process_with_memory(3_702).unwrap().to_string());
     let status = fs::read_to_string(process.join("status")).unwrap();
     assert!(status.contains("Seccomp:\t2") && status.contains("NoNewPrivs:\t1"), "{status}");
@@ -154,24 +168,58 @@ fn a_worker_is_behind_a_filter_and_has_only_its_three_files() {
     drop(document);
 }
 
+/// The shell in between dies of the time-out, as an owner dies of a crash. Its worker draws on.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_whose_owner_is_gone_ends_though_it_is_busy() {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+    let program = env!("CARGO_BIN_EXE_doclens");
+    let script = format!("exec 3<&0; '{program}' --pdf-worker \"$1\" <&3 & exec 3<&- <&-; wait");
+    let arguments = [OsString::from("-c"), script.into(), "sh".into()];
+    let mut shell = PdfWorker::of_program("/bin/sh").with_arguments(arguments);
+    (shell.max_memory_mib, shell.time_limit) = (3_703, Duration::from_secs(3));
+    let mut document = open(bytes(&endless()), None, shell).unwrap();
+    let pid = Pid::from_raw(process_with_memory(3_703).unwrap()).unwrap();
+    let worker = pidfd_open(pid, PidfdFlags::empty()).unwrap();
+    assert!(document.render(SECOND, 200, Rotation::None, None).is_err());
+    let most = Timespec { tv_sec: 60, tv_nsec: 0 };
+    assert_eq!(poll(&mut [PollFd::new(&worker, PollFlags::IN)], Some(&most)), Ok(1));
+}
+
+/// Whoever starts Doclens may have less than a worker would allow itself.
+#[cfg(unix)]
+#[test]
+fn a_worker_starts_where_limits_are_lower_already() {
+    let program = env!("CARGO_BIN_EXE_doclens");
+    let script = format!("ulimit -d 1000000; ulimit -n 40; ulimit -c 0; exec '{program}' --pdf-worker \"$1\"");
+    let arguments = [OsString::from("-c"), script.into(), "sh".into()];
+    let limited = PdfWorker::of_program("/bin/sh").with_arguments(arguments);
+    let mut document = open(bytes(&endless()), None, limited).unwrap();
+    assert!(document.render(FIRST, 200, Rotation::None, None).is_ok());
+}
+
 #[cfg(unix)]
 #[test]
 fn programs_that_are_no_workers_are_seen_through() {
-    let check = |script: &str, expected: fn(&WorkerEnd) -> bool| {
+    let check = |script: &str, time_limit: Duration, expected: fn(&WorkerEnd) -> bool| {
         let arguments = [OsString::from("-c"), script.into(), "sh".into()];
-        let shell = PdfWorker::of_program("/bin/sh").with_arguments(arguments);
-        let shell = PdfWorker { time_limit: Duration::from_millis(500), ..shell };
+        let mut shell = PdfWorker::of_program("/bin/sh").with_arguments(arguments);
+        shell.time_limit = time_limit;
         let error = open(bytes(&endless()), None, shell).map(|_| ()).unwrap_err();
         let Error::DocumentEndedWorker { end, .. } = error else { panic!("{script}: {error}") };
         assert!(expected(&end), "{script}: {end}");
     };
-    check("exit 3", |end| matches!(end, WorkerEnd::Crashed { .. }));
-    check("kill -SEGV $$", |end| matches!(end, WorkerEnd::Crashed { .. }));
-    check("yes", |end| *end == WorkerEnd::Garbled);
-    check("cat /dev/zero", |end| *end == WorkerEnd::Garbled);
-    check("printf '\\1\\0\\0\\0\\3'; sleep 100", |end| *end == WorkerEnd::Garbled);
-    check("exec sleep 100", |end| matches!(end, WorkerEnd::TimedOut { .. }));
-    check("printf '\\377\\0\\0\\0'; exec sleep 100", |end| matches!(end, WorkerEnd::TimedOut { .. }));
+    let (long, short) = (Duration::from_mins(1), Duration::from_millis(500));
+    check("exit 3", long, |end| matches!(end, WorkerEnd::Crashed { .. }));
+    check("kill -SEGV $$", long, |end| matches!(end, WorkerEnd::Crashed { .. }));
+    check("exec yes", long, |end| *end == WorkerEnd::Garbled);
+    check("exec cat /dev/zero", long, |end| *end == WorkerEnd::Garbled);
+    check("printf '\\1\\0\\0\\0\\3'; exec sleep 100", long, |end| *end == WorkerEnd::Garbled);
+    check("exec sleep 100", short, |end| matches!(end, WorkerEnd::TimedOut { .. }));
+    let unfinished = "printf '\\377\\0\\0\\0'; exec sleep 100";
+    check(unfinished, short, |end| matches!(end, WorkerEnd::TimedOut { .. }));
     let missing = open(bytes(&endless()), None, PdfWorker::of_program("/nowhere/doclens"));
     assert!(matches!(missing, Err(Error::NoPdfWorker { .. })));
 }

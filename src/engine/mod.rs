@@ -30,6 +30,7 @@ pub mod scripted;
 pub mod user_message;
 
 mod atomic_file;
+mod blank_page;
 mod chores;
 mod estimate;
 mod lane;

@@ -3,7 +3,11 @@
 use std::fs::File;
 use std::io;
 
-#[cfg(target_os = "linux")]
+/// Calls have other names and numbers on other processors, and the filter knows these three.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
 mod linux;
 
 /// The two standard outputs, taken over from the owner.
@@ -35,36 +39,44 @@ pub(super) fn take_standard_files() -> io::Result<StandardFiles> {
     Ok(StandardFiles { answers, pixels })
 }
 
-/// Sets limits that cannot be raised again.
+/// Sets limits that cannot be raised again, as far as this system has them, and says what it has set.
 #[cfg(unix)]
-pub(super) fn limit_resources(max_memory_mib: u64) -> io::Result<()> {
+pub(super) fn limit_resources(max_memory_mib: u64) -> String {
     use crate::document::page::MAX_RENDER_PIXELS;
-    use rustix::process::{Resource, Rlimit, setrlimit};
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let limits = [
         // Private writable memory: what an allocation takes, not what is merely reserved or mapped.
-        (Resource::Data, max_memory_mib << 20),
+        ("memory", Resource::Data, max_memory_mib << 20),
         // The shared file must not grow beyond the largest picture.
-        (Resource::Fsize, 4 * MAX_RENDER_PIXELS),
+        ("file size", Resource::Fsize, 4 * MAX_RENDER_PIXELS),
         // A dump would leave the document on the disk.
-        (Resource::Core, 0),
+        ("dump", Resource::Core, 0),
         // The pipes, the shared file, a few fonts.
-        (Resource::Nofile, 64),
+        ("open files", Resource::Nofile, 64),
     ];
-    for (resource, most) in limits {
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
-    }
-    Ok(())
+    let set = limits.map(|(name, resource, most)| {
+        // Whoever started us may have set less, which nobody may raise.
+        let most = getrlimit(resource).maximum.map_or(most, |limit| limit.min(most));
+        match setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) }) {
+            Ok(()) => format!("{name} limit"),
+            Err(error) => format!("no {name} limit ({error})"),
+        }
+    });
+    set.join(", ")
 }
 
 /// Windows can limit a process only from outside, by calls that are not safe ones.
 #[cfg(not(unix))]
-pub(super) fn limit_resources(_max_memory_mib: u64) -> io::Result<()> {
-    Ok(())
+pub(super) fn limit_resources(_max_memory_mib: u64) -> String {
+    "no limits".to_owned()
 }
 
 /// Gives up what reading PDFs does not need, as far as this system can take it, and says what that was.
-#[cfg(target_os = "linux")]
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+))]
 pub(super) fn confine() -> String {
     let files = linux::read_fonts_only().unwrap_or_else(|error| format!("no landlock ({error})"));
     let calls = linux::filter_calls().unwrap_or_else(|error| format!("no seccomp ({error})"));
@@ -72,7 +84,10 @@ pub(super) fn confine() -> String {
 }
 
 /// Elsewhere a process of its own with nothing open but three files has to do.
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")
+)))]
 pub(super) fn confine() -> String {
     "a process of its own".to_owned()
 }

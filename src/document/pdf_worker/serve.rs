@@ -41,11 +41,11 @@ pub fn serve_if_asked(words: impl IntoIterator<Item = OsString>) -> Option<ExitC
 
 fn serve(max_memory_mib: u64) -> io::Result<()> {
     let files = take_standard_files()?;
-    limit_resources(max_memory_mib)?;
+    let limits = limit_resources(max_memory_mib);
     // Loading the library and its look around for fonts come before the walls; both are the same for
     // every document. Without a library each document is refused with the reasons.
     pdf::load_library();
-    let confinement = confine();
+    let confinement = format!("{}, {limits}", confine());
 
     // Whatever runs, the end of the input is seen.
     let (requests, requested) = sync_channel(1);

@@ -69,9 +69,9 @@ impl Watchdog {
         locked(&self.shared.state).has_killed
     }
 
-    /// Whether the child is gone.
+    /// Whether the child is gone, or about to be: its time may have run out just as it answered.
     pub(super) fn is_over(&self) -> bool {
-        !matches!(locked(&self.shared.child).try_wait(), Ok(None))
+        self.has_killed() || !matches!(locked(&self.shared.child).try_wait(), Ok(None))
     }
 
     /// Ends the child if it still runs, and says how it ended. A child that is ending by itself keeps
