@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// A new arrow needs its own commit that edits this table and the map in `src/lib.rs`.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("geometry", &[]),
-    ("markup", &["geometry", "csv"]),
+    ("markup", &["geometry", "csv", "rust_xlsxwriter"]),
     ("document", &["geometry", "image", "tiff", "pdfium_render"]),
     ("layout", &["geometry", "markup", "document"]),
     (
@@ -51,6 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "eframe",
             "egui_extras",
             "rfd",
+            "arboard",
             "crossbeam_channel",
             "image",
         ],

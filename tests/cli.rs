@@ -59,6 +59,17 @@ fn sample() -> String {
 }
 
 #[test]
+fn tables_become_the_sheets_of_a_workbook() {
+    let desk = Desk::new();
+    desk.doclens("convert scan.png --replay page.dt --to xlsx").assert().success();
+    assert!(fs::read(desk.path("scan.xlsx")).unwrap().starts_with(b"PK"));
+    fs::write(desk.path("page.dt"), "<doctag><text>No table.</text></doctag>").unwrap();
+    let none = desk.doclens("convert scan.png --replay page.dt --to xlsx --out none.xlsx").assert().success();
+    none.stderr(contains("there are no tables"));
+    assert!(!desk.path("none.xlsx").exists());
+}
+
+#[test]
 fn help_and_version_are_there() {
     let desk = Desk::new();
     desk.doclens("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));

@@ -8,6 +8,8 @@
 mod bench;
 #[path = "gui/models.rs"]
 mod models;
+#[path = "gui/tables.rs"]
+mod tables;
 
 use std::path::PathBuf;
 use std::sync::Arc;

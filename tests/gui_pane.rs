@@ -13,7 +13,7 @@ use doclens::app::output_pane::{
 use doclens::app::theme;
 use doclens::engine::event::StopReason;
 use doclens::engine::user_message::UserMessage;
-use doclens::markup::{self, DocTree, NodeId, NodeKind, Parser};
+use doclens::markup::{self, CellRange, DocTree, NodeId, NodeKind, Parser};
 use egui::{Event, Key, Modifiers, MouseWheelUnit, Pos2, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -113,6 +113,26 @@ impl Bench {
 
     fn asked(&self, action: &PaneAction) -> bool {
         self.actions.borrow().contains(action)
+    }
+
+    fn drag(&mut self, from: Pos2, to: Pos2) {
+        let button = |pos, pressed| Event::PointerButton {
+            pos,
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
+        for event in [
+            Event::PointerMoved(from),
+            button(from, true),
+            Event::PointerMoved(from.lerp(to, 0.5)),
+            Event::PointerMoved(to),
+            button(to, false),
+        ] {
+            self.harness.event(event);
+            self.harness.run_steps(1);
+        }
+        self.harness.run_steps(1);
     }
 
     fn wheel(&mut self, at: Pos2, down: f32) {
@@ -324,6 +344,65 @@ fn tables_can_be_copied_or_are_said_to_be_missing() {
 
     let bench = Bench::new(Scene::of("<doctag><text>Only text</text></doctag>")).tab(PaneTab::Tables);
     bench.harness.get_by_label("No tables on this page");
+}
+
+const SPANS: &str = "<doctag><otsl><ched>Year<ched>Sum<lcel><nl><fcel>2024<fcel>12.5<fcel>14.0<nl>\
+<fcel>2025<fcel>13.5<fcel>15.0<nl></otsl></doctag>";
+
+/// A pane that shows the table with its tab, and that table.
+fn spans_bench() -> (Bench, NodeId) {
+    let scene = Scene::of(SPANS);
+    let table = scene.node(|kind, _| matches!(kind, NodeKind::Table { .. }));
+    (Bench::new(scene).tab(PaneTab::Tables), table)
+}
+
+fn cells_copied(bench: &mut Bench) -> Option<PaneAction> {
+    bench.actions.borrow_mut().clear();
+    bench.harness.event(Event::Copy);
+    bench.harness.run_steps(2);
+    let actions = bench.actions.borrow();
+    actions
+        .iter()
+        .find(|action| matches!(action, PaneAction::CopyCells(..) | PaneAction::CopyTable(..)))
+        .cloned()
+}
+
+fn cells(table: NodeId, row: usize, col: usize, num_rows: usize, num_cols: usize) -> PaneAction {
+    let range = CellRange { row, col, num_rows, num_cols };
+    PaneAction::CopyCells(table, range, TableFormat::Spreadsheet)
+}
+
+#[test]
+fn cells_are_chosen_by_clicks_and_keys_and_copied() {
+    let (mut bench, table) = spans_bench();
+    bench.click("12.5");
+    assert_eq!(cells_copied(&mut bench), Some(cells(table, 1, 1, 1, 1)));
+    bench.harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight);
+    bench.harness.run_steps(2);
+    assert!(bench.shows("1 × 2 of 3 × 3 selected"));
+    assert_eq!(cells_copied(&mut bench), Some(cells(table, 1, 1, 1, 2)));
+    // The span above is taken whole.
+    bench.harness.key_press(Key::ArrowUp);
+    bench.harness.run_steps(2);
+    assert_eq!(cells_copied(&mut bench), Some(cells(table, 0, 1, 1, 2)));
+    bench.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    bench.harness.run_steps(2);
+    assert_eq!(cells_copied(&mut bench), Some(cells(table, 0, 0, 3, 3)));
+    bench.click("Copy as a Markdown table: table 1");
+    let whole = CellRange { row: 0, col: 0, num_rows: 3, num_cols: 3 };
+    assert!(bench.asked(&PaneAction::CopyCells(table, whole, TableFormat::Markdown)));
+}
+
+#[test]
+fn a_drag_within_a_cell_selects_text_and_beyond_it_cells() {
+    let (mut bench, table) = spans_bench();
+    let (from, to) = ("2024", "13.5");
+    let (from, to) = (bench.harness.get_by_label(from).rect(), bench.harness.get_by_label(to).rect());
+    bench.drag(from.left_center() + vec2(11.0, 0.0), from.left_center() + vec2(30.0, 0.0));
+    assert_eq!(cells_copied(&mut bench), None);
+    bench.drag(from.center(), to.center());
+    assert!(bench.shows("2 × 2 of 3 × 3 selected"));
+    assert_eq!(cells_copied(&mut bench), Some(cells(table, 1, 0, 2, 2)));
 }
 
 #[test]

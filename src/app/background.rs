@@ -17,6 +17,7 @@ use super::exports::Export;
 use super::output_pane::{ExportFormat, TableFormat};
 use super::state::ElementRef;
 use crate::engine::job::DocumentId;
+use crate::engine::user_message::UserMessage;
 
 /// A question to the user that a dialog of the desktop asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +60,13 @@ pub enum Answer {
         /// How long it stood open. No time at all means that there was no dialog.
         stood_open: Duration,
     },
+    /// HTML could not be put on the clipboard; the text alone may be.
+    NotCopied {
+        /// The text.
+        text: String,
+    },
+    /// A document could not be put into its format.
+    NotExported(UserMessage),
     /// A document is ready to be written.
     Exported {
         /// Where to.
@@ -110,7 +118,8 @@ impl Background {
     pub fn ask(&mut self, request: DialogRequest) {
         if !self.has_dialog {
             self.has_dialog = true;
-            (self.show_dialog)(request, Reply { sender: self.sender.clone(), ctx: self.ctx.clone() });
+            let reply = self.reply();
+            (self.show_dialog)(request, reply);
         }
     }
 
@@ -119,12 +128,19 @@ impl Background {
     /// # Errors
     /// When the system has no thread to give.
     pub(crate) fn export(&self, export: Export, path: PathBuf) -> std::io::Result<()> {
-        let reply = Reply { sender: self.sender.clone(), ctx: self.ctx.clone() };
+        let reply = self.reply();
         thread::Builder::new().name("export".to_owned()).spawn(move || {
-            let contents = export.contents().into_bytes().into();
-            reply.answer(Answer::Exported { path, contents });
+            reply.answer(match export.contents() {
+                Ok(contents) => Answer::Exported { path, contents: contents.into() },
+                Err(message) => Answer::NotExported(message),
+            });
         })?;
         Ok(())
+    }
+
+    /// A way back to the window, for an answer that comes later.
+    pub(crate) fn reply(&self) -> Reply {
+        Reply { sender: self.sender.clone(), ctx: self.ctx.clone() }
     }
 
     /// The next answer, when one is there.

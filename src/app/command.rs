@@ -13,7 +13,7 @@ use super::settings::{DevicePreference, EnginePreference, Precision, ThemeChoice
 use super::state::{ElementRef, NoticeId, SubWindow};
 use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
-use crate::markup::{Label, NodeId};
+use crate::markup::{CellRange, Label, NodeId};
 
 /// Something the user asked for.
 #[derive(Clone, Debug)]
@@ -120,6 +120,8 @@ pub enum CopyCommand {
     CopyElement(ElementRef, ExportFormat),
     /// A table.
     CopyTable(ElementRef, TableFormat),
+    /// Some cells of a table.
+    CopyCells(ElementRef, CellRange, TableFormat),
     /// What is selected, or else the page in view.
     CopySelection,
 }

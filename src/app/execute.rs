@@ -8,14 +8,15 @@ use egui::Context;
 use super::App;
 use super::background::{Answer, DialogRequest, SaveSubject};
 use super::bitmap::bmp_bytes;
+use super::clipboard::ClipboardText;
 use super::command::{Command, CopyCommand, ModelCommand, SettingCommand, Side, Turn, ViewCommand};
-use super::exports::{Export, element_text, stem, table_extension, table_text};
+use super::exports::{Export, element_text, stem, table_file, table_text};
 use super::output_pane::{ExportFormat, TableFormat};
 use super::state::{ConversionStatus, ElementRef, JobPurpose, NoticeAction, SubWindow, TextSupply};
 use crate::document::page::{PageIndex, Rotation};
 use crate::engine::job::{DocumentId, DocumentSource, Job, RecognizeRequest, Task};
 use crate::engine::user_message::UserMessage;
-use crate::markup::NodeKind;
+use crate::markup::{CellRange, NodeKind};
 
 /// The sample document that the program carries.
 const SAMPLE: &[u8] = include_bytes!("../../assets/sample.pdf");
@@ -350,43 +351,55 @@ impl App {
         let text = match command {
             CopyCommand::CopyPage(page, format) => self.page_text(page, format),
             CopyCommand::CopyElement(element, format) => self.element_text(element, format),
-            CopyCommand::CopyTable(element, format) => self.table_text(element, format),
+            CopyCommand::CopyTable(element, format) => self.table_text(element, None, format),
+            CopyCommand::CopyCells(element, cells, format) => self.table_text(element, Some(cells), format),
             CopyCommand::CopySelection => self.selection_text(),
         };
         match text {
-            Some(text) => {
-                ctx.copy_text(text);
+            Some(copied) => {
+                match &mut self.set_clipboard {
+                    Some(set_clipboard) if copied.html.is_some() => {
+                        set_clipboard(copied, self.background.reply());
+                    }
+                    _ => ctx.copy_text(copied.text),
+                }
                 self.state.notices.done("Copied", None);
             }
             None => self.state.notices.done("Nothing to copy: the page is not converted yet", None),
         }
     }
 
-    fn selection_text(&self) -> Option<String> {
+    fn selection_text(&self) -> Option<ClipboardText> {
         let document = self.state.document()?;
         let Some(element) = document.selected else {
             return self.page_text(document.current, ExportFormat::Markdown);
         };
         let tree = document.page(element.page)?.conversion.tree.as_ref()?;
         match tree.node(element.node).kind {
-            NodeKind::Table { .. } => self.table_text(element, TableFormat::Spreadsheet),
+            NodeKind::Table { .. } => self.table_text(element, None, TableFormat::Spreadsheet),
             _ => self.element_text(element, ExportFormat::Markdown),
         }
     }
 
-    fn page_text(&self, page: PageIndex, format: ExportFormat) -> Option<String> {
+    fn page_text(&self, page: PageIndex, format: ExportFormat) -> Option<ClipboardText> {
         let export = Export::of_page(self.state.document()?, page, format, &self.state.settings)?;
-        Some(export.contents())
+        Some(ClipboardText { text: export.text(), html: None })
     }
 
-    fn element_text(&self, element: ElementRef, format: ExportFormat) -> Option<String> {
+    fn element_text(&self, element: ElementRef, format: ExportFormat) -> Option<ClipboardText> {
         let conversion = &self.state.document()?.page(element.page)?.conversion;
-        element_text(conversion, element.node, format)
+        let text = element_text(conversion, element.node, format)?;
+        Some(ClipboardText { text, html: None })
     }
 
-    fn table_text(&self, element: ElementRef, format: TableFormat) -> Option<String> {
+    fn table_text(
+        &self,
+        element: ElementRef,
+        cells: Option<CellRange>,
+        format: TableFormat,
+    ) -> Option<ClipboardText> {
         let conversion = &self.state.document()?.page(element.page)?.conversion;
-        table_text(conversion, element.node, format)
+        table_text(conversion, element.node, cells, format)
     }
 
     fn save_as(&mut self, format: ExportFormat) {
@@ -416,10 +429,10 @@ impl App {
     fn save_table_as(&mut self, element: ElementRef, format: TableFormat) {
         let Some(document) = self.state.document() else { return };
         let stem = stem(&document.info.name);
-        let extension = table_extension(format);
+        let extension = format.extension();
         self.background.ask(DialogRequest::Save {
             file_name: format!("{stem}-page-{}-table.{extension}", element.page),
-            format_words: format.words(),
+            format_words: format.file_words(),
             extension,
             subject: SaveSubject::Table(document.id(), element, format),
         });
@@ -443,14 +456,26 @@ impl App {
         }
     }
 
+    fn write_table(&mut self, id: DocumentId, element: ElementRef, path: PathBuf, format: TableFormat) {
+        let document = self.state.document_of(id);
+        let page = document.and_then(|document| document.page(element.page));
+        match page.and_then(|page| table_file(&page.conversion, element.node, format)) {
+            Some(Ok(contents)) => self.write(path, contents.into()),
+            Some(Err(message)) => self.state.notices.error(message, None),
+            None => {}
+        }
+    }
+
     fn write(&mut self, path: PathBuf, contents: Arc<[u8]>) {
         let job = self.backend.submit(Job::Save { path: path.clone(), contents });
         self.state.jobs.insert(job, JobPurpose::Save { path });
     }
 
     /// Takes in what a thread has come to.
-    pub(super) fn take_answer(&mut self, answer: Answer) {
+    pub(super) fn take_answer(&mut self, ctx: &Context, answer: Answer) {
         match answer {
+            Answer::NotCopied { text } => ctx.copy_text(text),
+            Answer::NotExported(message) => self.state.notices.error(message, None),
             Answer::Exported { path, contents } => self.write(path, contents),
             Answer::Dialog { request, paths, stood_open } => {
                 if paths.is_empty() {
@@ -477,11 +502,7 @@ impl App {
                 match *subject {
                     SaveSubject::Document(document, format) => self.write_document(document, path, format),
                     SaveSubject::Table(document, element, format) => {
-                        if self.state.shown == Some(document)
-                            && let Some(text) = self.table_text(element, format)
-                        {
-                            self.write(path, text.into_bytes().into());
-                        }
+                        self.write_table(document, element, path, format);
                     }
                 }
             }

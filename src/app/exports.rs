@@ -2,13 +2,15 @@
 //!
 //! An [`Export`] is plain shared data, so that a large one can be made on a thread of its own.
 
+use super::clipboard::ClipboardText;
 use super::output_pane::{ExportFormat, TableFormat};
 use super::settings::Settings;
 use super::state::{Conversion, DocumentState};
 use crate::document::page::PageIndex;
 use crate::engine::join_pages;
+use crate::engine::user_message::UserMessage;
 use crate::markup::export::{self, ExportOptions, Furniture, PagePoints};
-use crate::markup::{self, NodeId, NodeKind};
+use crate::markup::{self, CellRange, NodeId, NodeKind, TableGrid};
 
 /// Pages to be exported, in order, and how.
 #[derive(Clone, Debug)]
@@ -60,7 +62,19 @@ impl Export {
     }
 
     /// The contents of the file.
-    pub(crate) fn contents(&self) -> String {
+    ///
+    /// # Errors
+    /// If the format cannot hold the document.
+    pub(crate) fn contents(&self) -> Result<Vec<u8>, UserMessage> {
+        if self.format != ExportFormat::Xlsx {
+            return Ok(self.text().into_bytes());
+        }
+        let tree = markup::parse(&join_pages(self.markups.iter().map(String::as_str)));
+        workbook(export::xlsx::xlsx(&tree, &self.options))
+    }
+
+    /// The document as text; a workbook has none.
+    pub(crate) fn text(&self) -> String {
         let joined = join_pages(self.markups.iter().map(String::as_str));
         let tree = || markup::parse(&joined);
         let mut text = match self.format {
@@ -69,6 +83,7 @@ impl Export {
             ExportFormat::Json => export::json(&tree(), &self.options),
             ExportFormat::PlainText => export::plain_text(&tree(), &self.options),
             ExportFormat::DocTags => return joined,
+            ExportFormat::Xlsx => return String::new(),
         };
         if !text.ends_with('\n') {
             text.push('\n');
@@ -100,26 +115,63 @@ pub(crate) fn element_text(conversion: &Conversion, id: NodeId, format: ExportFo
             let markup = conversion.markup.get(tree.node(id).source.clone())?;
             export::json(&markup::parse(markup), &options)
         }
+        ExportFormat::Xlsx => return None,
     })
 }
 
-/// One table of a page; `None` when the element is none.
-pub(crate) fn table_text(conversion: &Conversion, id: NodeId, format: TableFormat) -> Option<String> {
-    let NodeKind::Table { grid, .. } = &conversion.tree.as_ref()?.node(id).kind else { return None };
-    Some(match format {
+/// One table of a page, or some of its cells; `None` when the element is none.
+pub(crate) fn table_text(
+    conversion: &Conversion,
+    id: NodeId,
+    cells: Option<CellRange>,
+    format: TableFormat,
+) -> Option<ClipboardText> {
+    let grid = grid_of(conversion, id)?;
+    let part = cells.map(|cells| grid.part(cells));
+    let grid = part.as_ref().unwrap_or(grid);
+    let text = match format {
         TableFormat::Spreadsheet | TableFormat::Tsv => export::csv::tsv_of_table(grid),
         TableFormat::Csv => export::csv::csv_of_table(grid),
         TableFormat::Html => export::html::html_of_table(grid),
         TableFormat::Markdown => export::markdown::markdown_of_table(grid),
-    })
+        TableFormat::Latex => export::latex::latex_of_table(grid),
+        TableFormat::Json => export::json::json_of_table(grid),
+    };
+    let html = (format == TableFormat::Spreadsheet).then(|| export::spreadsheet::clipboard_html(grid));
+    Some(ClipboardText { text, html })
 }
 
-/// Extension of a table's file, without the dot.
-pub(crate) fn table_extension(format: TableFormat) -> &'static str {
-    match format {
-        TableFormat::Spreadsheet | TableFormat::Tsv => "tsv",
-        TableFormat::Csv => "csv",
-        TableFormat::Html => "html",
-        TableFormat::Markdown => "md",
+/// One table of a page as a file; `None` when the element is none.
+pub(crate) fn table_file(
+    conversion: &Conversion,
+    id: NodeId,
+    format: TableFormat,
+) -> Option<Result<Vec<u8>, UserMessage>> {
+    if format == TableFormat::Spreadsheet {
+        return Some(workbook(export::xlsx::xlsx_of_table(grid_of(conversion, id)?)));
+    }
+    table_text(conversion, id, None, format).map(|copied| Ok(copied.text.into_bytes()))
+}
+
+/// The grid of a table, or the numbers of a chart.
+fn grid_of(conversion: &Conversion, id: NodeId) -> Option<&TableGrid> {
+    match &conversion.tree.as_ref()?.nodes().nth(id.index())?.1.kind {
+        NodeKind::Table { grid, .. } => Some(grid),
+        NodeKind::Picture(picture) => picture.chart_data.as_ref(),
+        _ => None,
+    }
+}
+
+fn workbook(made: Result<Option<Vec<u8>>, export::xlsx::Error>) -> Result<Vec<u8>, UserMessage> {
+    let message = |summary: &str, details| UserMessage {
+        summary: summary.to_owned(),
+        hint: Some("Save the tables as CSV instead, or convert more pages".to_owned()),
+        details,
+        needs_password: false,
+    };
+    match made {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(message("There are no tables to save", None)),
+        Err(error) => Err(message("The tables do not fit a workbook", Some(error.to_string()))),
     }
 }

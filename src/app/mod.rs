@@ -15,10 +15,11 @@
 //! | `panels/` | bars, lists, windows |
 //! | `theme.rs`, `fonts.rs`, `icons.rs`, `controls.rs` | how it looks |
 //! | `shortcuts.rs` | keys |
-//! | `background.rs`, `exports.rs` | dialogs and exports on threads of their own |
+//! | `background.rs`, `exports.rs`, `clipboard.rs` | dialogs, exports, the clipboard, on threads of their own |
 
 pub mod backend;
 pub mod background;
+pub mod clipboard;
 pub mod command;
 pub mod controls;
 pub mod icons;
@@ -44,6 +45,7 @@ use egui::{Context, Rect, Ui};
 
 use backend::Backend;
 use background::{Background, ShowDialog};
+use clipboard::SetClipboard;
 use command::{Command, CommandSender, ModelCommand};
 use output_pane::OutputPane;
 use page_view::PageView;
@@ -65,6 +67,8 @@ pub struct App {
     state: AppState,
     backend: Box<dyn Backend>,
     background: Background,
+    /// Where there is none, text alone is copied, by egui.
+    set_clipboard: Option<SetClipboard>,
     commands: CommandSender,
     queue: Receiver<Command>,
     textures: TextureStore,
@@ -96,6 +100,7 @@ impl App {
             state: AppState { settings, ..AppState::default() },
             backend,
             background: Background::new(ctx, show_dialog),
+            set_clipboard: None,
             commands,
             queue,
             textures: TextureStore::default(),
@@ -126,6 +131,11 @@ impl App {
         }
     }
 
+    /// Copies tables as HTML and text together.
+    pub fn use_clipboard(&mut self, set_clipboard: SetClipboard) {
+        self.set_clipboard = Some(set_clipboard);
+    }
+
     /// A recording stands in for the model.
     pub fn plays_recording(&mut self, name: String) {
         self.state.model = ModelState::Recording { name };
@@ -145,7 +155,7 @@ impl App {
             }
         }
         while let Some(answer) = self.background.try_recv() {
-            self.take_answer(answer);
+            self.take_answer(ctx, answer);
         }
         // Collected first: a command may send others, which wait for the next frame.
         let commands: Vec<Command> = self.queue.try_iter().collect();

@@ -11,6 +11,7 @@ use egui::ViewportBuilder;
 use super::App;
 use super::backend::Backend;
 use super::background::desktop_dialogs;
+use super::clipboard::desktop_clipboard;
 use crate::engine::event::Event;
 use crate::engine::job::{Job, JobId};
 use crate::engine::scripted::ScriptedRecognizer;
@@ -100,6 +101,7 @@ pub fn run(options: WindowOptions) -> Result<(), Error> {
             let engine =
                 Engine::start(engine_options, move || ctx.request_repaint()).map_err(Error::Engine)?;
             let mut app = App::new(cc, Box::new(engine), desktop_dialogs());
+            app.use_clipboard(desktop_clipboard());
             if let Some(name) = recording_name {
                 app.plays_recording(name);
             } else {

@@ -1,5 +1,6 @@
 //! The keys: one table for what they do, for the tooltips and for the help sheet.
 
+use egui::text_selection::LabelSelectionState;
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::command::{Command, CommandSender, CopyCommand, SettingCommand, Turn, ViewCommand, ZoomStep};
@@ -329,7 +330,10 @@ pub fn handle(ctx: &Context, state: &AppState, commands: &CommandSender) {
         });
         (is_copy, pasted)
     });
-    if is_copy && state.document().is_some() {
+    // The live pane copies its selected element, or cells of it, and egui selected text.
+    let is_for_pane = state.settings.shows_pane && state.document().is_some_and(|it| it.selected.is_some());
+    let is_text = ctx.plugin::<LabelSelectionState>().lock().has_selection();
+    if is_copy && state.document().is_some() && !is_for_pane && !is_text {
         commands.send(CopyCommand::CopySelection);
     }
     if let Some(image) = pasted {

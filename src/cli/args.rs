@@ -28,8 +28,9 @@ Examples:
   doclens convert invoices/*.pdf --to csv --out tables
   doclens convert scan.png --model ~/models/SmolDocling-256M-preview --to doctags
 
-Files are named after the document: report.md, report.html, report.json, report.txt, report.dt, and
-report-table-1.csv for each table. What was there is replaced; a document itself never is.
+Files are named after the document: report.md, report.html, report.json, report.txt, report.dt,
+report.xlsx with a sheet for each table, and report-table-1.csv for each table. What was there is
+replaced; a document itself never is.
 
 Exit codes:
   0    everything was converted
@@ -162,6 +163,8 @@ pub(super) enum Format {
     Json,
     /// A CSV file for each table
     Csv,
+    /// An Excel workbook with a sheet for each table
+    Xlsx,
     /// Plain text
     Txt,
     /// The markup itself, as the model wrote it
@@ -176,6 +179,7 @@ impl Format {
             Self::Html => "html",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Xlsx => "xlsx",
             Self::Txt => "txt",
             Self::Doctags => "dt",
         }

@@ -214,33 +214,43 @@ impl<'a> Conversion<'a> {
         info: &DocumentInfo,
         pages: &BTreeMap<PageIndex, Arc<PageRecognition>>,
     ) -> Result<(), Halt> {
-        let exports = exports(self.arguments, info, pages);
+        let mut files = Vec::new();
+        let mut has_failed = false;
+        for Export { suffix, format, contents } in exports(self.arguments, info, pages) {
+            match contents {
+                Ok(contents) => files.push((suffix, format, contents)),
+                Err(error) => {
+                    has_failed = true;
+                    self.fail(about, &unfit(&error));
+                }
+            }
+        }
+        if files.is_empty() && has_failed {
+            return Ok(());
+        }
+        if files.is_empty() {
+            self.reporter.say(&format!("{about}: there are no tables"));
+            return Ok(());
+        }
+        let joined =
+            || files.iter().map(|(_, _, contents)| contents.as_slice()).collect::<Vec<_>>().join(&b'\n');
         match self.output.destination.clone() {
-            Destination::Stdout => {
-                let text = exports.iter().map(|export| export.text.as_str()).collect::<Vec<_>>();
-                print(&text.join("\n"), self.arguments.to.first().copied())
-            }
-            Destination::File(path) => {
-                let text = exports.iter().map(|export| export.text.as_str()).collect::<Vec<_>>();
-                self.save(about, &[(path, text.join("\n"))])
-            }
+            Destination::Stdout => print(&joined(), self.arguments.to.first().copied()),
+            Destination::File(path) => self.save(about, vec![(path, joined())]),
             Destination::Folder(folder) => {
                 let stem = self.output.stem_for(&info.name, &self.arguments.to);
-                let files = exports.into_iter().map(|Export { suffix, format, text }| {
-                    (path_in(&folder, &stem, &suffix, format.extension()), text)
+                let files = files.into_iter().map(|(suffix, format, contents)| {
+                    (path_in(&folder, &stem, &suffix, format.extension()), contents)
                 });
-                self.save(about, &files.collect::<Vec<_>>())
+                self.save(about, files.collect())
             }
         }
     }
 
-    fn save(&mut self, about: &str, files: &[(PathBuf, String)]) -> Result<(), Halt> {
-        if files.is_empty() {
-            self.reporter.say(&format!("{about}: there are no tables"));
-        }
-        for (path, text) in files {
-            let contents = Arc::from(text.as_bytes());
-            if let EventKind::Failed(message) = self.end_of(Job::Save { path: path.clone(), contents })? {
+    fn save(&mut self, about: &str, files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Halt> {
+        for (path, contents) in files {
+            let job = Job::Save { path: path.clone(), contents: contents.into() };
+            if let EventKind::Failed(message) = self.end_of(job)? {
                 self.fail(about, &message);
             } else {
                 self.reporter.say(&format!("{about} → {}", path.display()));
@@ -294,8 +304,18 @@ fn source_of(file: &Path) -> io::Result<DocumentSource> {
     Ok(DocumentSource::Bytes { name: "stdin".to_owned(), bytes: bytes.into() })
 }
 
-fn print(text: &str, format: Option<Format>) -> Result<(), Halt> {
-    match crate::cli::stdout::print(text, format == Some(Format::Doctags)) {
+fn unfit(error: &crate::markup::export::xlsx::Error) -> UserMessage {
+    UserMessage {
+        summary: error.to_string(),
+        hint: Some("Convert to csv, or fewer pages".to_owned()),
+        details: std::error::Error::source(error).map(ToString::to_string),
+        needs_password: false,
+    }
+}
+
+fn print(contents: &[u8], format: Option<Format>) -> Result<(), Halt> {
+    let is_verbatim = matches!(format, Some(Format::Doctags | Format::Xlsx));
+    match crate::cli::stdout::print(contents, is_verbatim) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Halt::ReaderGone),
         Err(error) => {

@@ -32,6 +32,8 @@ pub enum DoctagsFormat {
     Json,
     /// All tables.
     Csv,
+    /// All tables as a workbook, one sheet each.
+    Xlsx,
     /// Plain text.
     Text,
     /// DocTags, repaired.
@@ -48,6 +50,12 @@ pub enum ConvertDoctagsError {
         #[source]
         source: std::io::Error,
     },
+    /// There is no table to make a workbook of.
+    #[error("there are no tables")]
+    NoTables,
+    /// The tables do not fit a workbook.
+    #[error(transparent)]
+    Xlsx(#[from] export::xlsx::Error),
     /// The document could not be written.
     #[error("the document could not be written to standard output")]
     Write {
@@ -61,7 +69,7 @@ pub enum ConvertDoctagsError {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ArgumentError {
     /// No such format.
-    #[error("\"{name}\" is no format: expected md, html, json, csv, txt or doctags")]
+    #[error("\"{name}\" is no format: expected md, html, json, csv, xlsx, txt or doctags")]
     UnknownFormat {
         /// What was given.
         name: String,
@@ -83,6 +91,7 @@ impl FromStr for DoctagsFormat {
             "html" => Self::Html,
             "json" => Self::Json,
             "csv" => Self::Csv,
+            "xlsx" => Self::Xlsx,
             "txt" | "text" => Self::Text,
             "doctags" => Self::DocTags,
             _ => return Err(ArgumentError::UnknownFormat { name: name.to_owned() }),
@@ -110,7 +119,7 @@ pub fn parse_page_sizes(text: &str) -> Result<Vec<PagePoints>, ArgumentError> {
 /// replaced; bad markup is repaired.
 ///
 /// # Errors
-/// If reading or writing fails.
+/// If reading or writing fails, or no workbook can be made.
 pub fn run(
     args: &ConvertDoctagsArgs,
     mut stdin: impl Read,
@@ -119,12 +128,12 @@ pub fn run(
     let mut bytes = Vec::new();
     stdin.read_to_end(&mut bytes).map_err(|source| ConvertDoctagsError::Read { source })?;
     let tree = markup::parse(&String::from_utf8_lossy(&bytes));
-    let text = converted(args, &tree);
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let contents = converted(args, &tree)?;
+    let written = stdout.write_all(&contents).and_then(|()| stdout.flush());
     written.map_err(|source| ConvertDoctagsError::Write { source })
 }
 
-fn converted(args: &ConvertDoctagsArgs, tree: &DocTree) -> String {
+fn converted(args: &ConvertDoctagsArgs, tree: &DocTree) -> Result<Vec<u8>, ConvertDoctagsError> {
     let options = ExportOptions {
         name: args.name.clone(),
         page_sizes: args.pages.clone(),
@@ -132,14 +141,18 @@ fn converted(args: &ConvertDoctagsArgs, tree: &DocTree) -> String {
         join_pages: args.join_pages,
         ..ExportOptions::default()
     };
-    match args.format {
+    let text = match args.format {
         DoctagsFormat::Markdown => export::markdown(tree, &options),
         DoctagsFormat::Html => export::html(tree, &options),
         DoctagsFormat::Json => export::json(tree, &options),
         DoctagsFormat::Csv => export::csv(tree, &options),
+        DoctagsFormat::Xlsx => {
+            return export::xlsx::xlsx(tree, &options)?.ok_or(ConvertDoctagsError::NoTables);
+        }
         DoctagsFormat::Text => export::plain_text(tree, &options),
         DoctagsFormat::DocTags => export::doctags(tree),
-    }
+    };
+    Ok(text.into_bytes())
 }
 
 #[cfg(test)]
@@ -160,6 +173,22 @@ mod tests {
             run(&args, &b"<text>caf\xc3\xa9 \xff</text><otsl><fcel>a<nl></otsl>"[..], &mut written).unwrap();
             assert!(String::from_utf8(written).unwrap().contains('a'), "{name}");
         }
+    }
+
+    #[test]
+    fn a_workbook_needs_a_table() {
+        let args = ConvertDoctagsArgs {
+            format: DoctagsFormat::Xlsx,
+            pages: Vec::new(),
+            name: String::new(),
+            with_furniture: false,
+            join_pages: false,
+        };
+        let mut written = Vec::new();
+        run(&args, &b"<otsl><fcel>a<nl></otsl>"[..], &mut written).unwrap();
+        assert!(written.starts_with(b"PK"));
+        let error = run(&args, &b"<text>a</text>"[..], &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, ConvertDoctagsError::NoTables));
     }
 
     #[test]

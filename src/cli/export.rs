@@ -16,7 +16,8 @@ pub(super) struct Export {
     /// What the file's name has behind the document's: `-table-1`.
     pub(super) suffix: String,
     pub(super) format: Format,
-    pub(super) text: String,
+    /// Why there is none, where the format cannot hold the document.
+    pub(super) contents: Result<Vec<u8>, export::xlsx::Error>,
 }
 
 /// The document in all formats that were asked for.
@@ -45,15 +46,23 @@ fn of_format(
         Format::Json => export::json(tree, options),
         Format::Txt => export::plain_text(tree, options),
         Format::Doctags => join_pages(pages.values().map(|page| page.markup.as_str())),
+        Format::Xlsx => {
+            let made = export::xlsx::xlsx(tree, options).transpose();
+            let named = |contents| Export { suffix: String::new(), format, contents };
+            return made.map(named).into_iter().collect();
+        }
         Format::Csv => {
             let tables = export::csv::tables(tree, options).into_iter().zip(1..);
-            let named = |(text, number)| Export { suffix: format!("-table-{number}"), format, text };
+            let named = |(text, number): (String, usize)| {
+                let contents = Ok(text.into_bytes());
+                Export { suffix: format!("-table-{number}"), format, contents }
+            };
             return tables.map(named).collect();
         }
     };
     let is_verbatim = format == Format::Doctags;
     let text = if is_verbatim || text.ends_with('\n') { text } else { text + "\n" };
-    vec![Export { suffix: String::new(), format, text }]
+    vec![Export { suffix: String::new(), format, contents: Ok(text.into_bytes()) }]
 }
 
 /// The pages at their places in the document: those that were not converted are empty, so that a

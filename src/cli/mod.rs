@@ -113,6 +113,7 @@ fn convert_markup(arguments: ConvertDoctagsArguments) -> Exit {
             Format::Html => DoctagsFormat::Html,
             Format::Json => DoctagsFormat::Json,
             Format::Csv => DoctagsFormat::Csv,
+            Format::Xlsx => DoctagsFormat::Xlsx,
             Format::Txt => DoctagsFormat::Text,
             Format::Doctags => DoctagsFormat::DocTags,
         },

@@ -1,4 +1,4 @@
-//! Text to standard output. A reader that leaves early is no fault, so nothing here panics as
+//! Documents to standard output. A reader that leaves early is no fault, so nothing here panics as
 //! `println!` does.
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -8,10 +8,10 @@ use std::io::{self, IsTerminal as _, Write as _};
 ///
 /// # Errors
 /// When writing fails; [`io::ErrorKind::BrokenPipe`] when the reader has left.
-pub(super) fn print(text: &str, is_verbatim: bool) -> io::Result<()> {
+pub(super) fn print(contents: &[u8], is_verbatim: bool) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') && (!is_verbatim || stdout.is_terminal()) {
+    stdout.write_all(contents)?;
+    if !contents.ends_with(b"\n") && (!is_verbatim || stdout.is_terminal()) {
         stdout.write_all(b"\n")?;
     }
     stdout.flush()

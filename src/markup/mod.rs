@@ -26,5 +26,5 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use dialect::Dialect;
 pub use label::Label;
 pub use parser::{Parser, parse};
-pub use table::{Cell, CellHeader, TableGrid};
+pub use table::{Cell, CellHeader, CellRange, TableGrid};
 pub use tree::{DocTree, Layer, Node, NodeId, NodeKind, PageNode};

@@ -163,12 +163,17 @@ impl Bench {
 
     /// Converts the page in view to the end.
     pub(crate) fn convert(&mut self) {
+        self.convert_to(MARKUP);
+    }
+
+    /// Converts the page in view to this markup.
+    pub(crate) fn convert_to(&mut self, markup: &str) {
         self.harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
         self.settle();
         let job = self.conversion();
         self.say(job, EventKind::Started);
         let request = self.requests().pop().unwrap();
-        let recognition = recognition(request, MARKUP, StopReason::End);
+        let recognition = recognition(request, markup, StopReason::End);
         self.say(job, EventKind::Finished(Outcome::Recognized(recognition)));
         // Boxes fade in.
         self.harness.run_steps(12);

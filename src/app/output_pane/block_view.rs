@@ -134,8 +134,14 @@ impl BlockPainter<'_> {
         place: Rect,
     ) {
         let repairs = repairs_in(self.tree, self.tree.node(node_id));
-        let painter =
-            TablePainter { grid, layout, id: id.with("grid"), repairs: &repairs, palette: self.palette };
+        let painter = TablePainter {
+            grid,
+            layout,
+            id: id.with("grid"),
+            repairs: &repairs,
+            palette: self.palette,
+            selection: None,
+        };
         let outcome = painter.draw(ui, place);
         if outcome.is_clicked {
             self.pointer.clicked = Some(node_id);

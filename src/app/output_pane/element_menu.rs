@@ -14,8 +14,10 @@ pub(super) fn element_menu_ui(ui: &mut Ui, node: NodeId, is_table: bool, actions
                 actions.push(PaneAction::CopyTable(node, format));
             }
         }
-        if ui.button("Save table as CSV…").clicked() {
-            actions.push(PaneAction::SaveTableAs(node, TableFormat::Csv));
+        for format in [TableFormat::Spreadsheet, TableFormat::Csv] {
+            if ui.button(format!("Save table as {}…", format.file_words())).clicked() {
+                actions.push(PaneAction::SaveTableAs(node, format));
+            }
         }
         ui.separator();
     }

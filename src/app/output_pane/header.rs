@@ -96,7 +96,7 @@ fn tab_ui(ui: &mut Ui, name: &str, words: &str, is_shown: bool, padding: f32) ->
 
 fn document_buttons_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<PaneAction>) {
     let save = icon_menu_ui(ui, icons::DOWNLOAD, "Save as…", |ui| {
-        for format in ExportFormat::ALL {
+        for format in ExportFormat::SAVED {
             if ui.button(format!("{}…", format.words())).clicked() {
                 actions.push(PaneAction::SaveAs(format));
             }
@@ -104,7 +104,7 @@ fn document_buttons_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<Pan
     });
     save.on_hover_text("Save this document as a file");
     let copy = icon_menu_ui(ui, icons::COPY, "Copy", |ui| {
-        for format in ExportFormat::ALL {
+        for format in ExportFormat::COPIED {
             if ui.button(format.words()).clicked() {
                 actions.push(PaneAction::CopyDocument(format));
             }

@@ -6,7 +6,7 @@ use egui::TextureHandle;
 
 use crate::engine::event::{Progress, StopReason};
 use crate::engine::user_message::UserMessage;
-use crate::markup::{DocTree, NodeId};
+use crate::markup::{CellRange, DocTree, NodeId};
 
 /// Everything that the pane shows, borrowed for one frame.
 pub struct PaneInput<'a> {
@@ -113,6 +113,8 @@ pub enum PaneAction {
     CopyElement(NodeId, ExportFormat),
     /// Put one table on the clipboard.
     CopyTable(NodeId, TableFormat),
+    /// Put some cells of a table on the clipboard.
+    CopyCells(NodeId, CellRange, TableFormat),
     /// Ask where to, then write the document.
     SaveAs(ExportFormat),
     /// Ask where to, then write one table.
@@ -144,11 +146,16 @@ pub enum ExportFormat {
     PlainText,
     /// The markup itself.
     DocTags,
+    /// All tables as a workbook, one sheet each. For files only.
+    Xlsx,
 }
 
 impl ExportFormat {
-    /// Every format, in the order of menus.
-    pub const ALL: [Self; 5] = [Self::Markdown, Self::Html, Self::Json, Self::PlainText, Self::DocTags];
+    /// What can be put on the clipboard, in the order of menus.
+    pub const COPIED: [Self; 5] = [Self::Markdown, Self::Html, Self::Json, Self::PlainText, Self::DocTags];
+    /// What can be saved as a file, in the order of menus.
+    pub const SAVED: [Self; 6] =
+        [Self::Markdown, Self::Html, Self::Json, Self::PlainText, Self::DocTags, Self::Xlsx];
 
     /// In words for people.
     pub fn words(self) -> &'static str {
@@ -158,6 +165,7 @@ impl ExportFormat {
             Self::Json => "DoclingDocument JSON",
             Self::PlainText => "Plain text",
             Self::DocTags => "DocTags",
+            Self::Xlsx => "Tables as Excel workbook",
         }
     }
 
@@ -169,6 +177,7 @@ impl ExportFormat {
             Self::Json => "json",
             Self::PlainText => "txt",
             Self::DocTags => "dt",
+            Self::Xlsx => "xlsx",
         }
     }
 }
@@ -176,7 +185,7 @@ impl ExportFormat {
 /// What a table can be copied or saved as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TableFormat {
-    /// For spreadsheets: HTML and TSV on the clipboard together, where the platform can.
+    /// For spreadsheets: HTML and TSV on the clipboard together; an XLSX workbook as a file.
     Spreadsheet,
     /// Tab-separated values.
     Tsv,
@@ -186,11 +195,16 @@ pub enum TableFormat {
     Html,
     /// A pipe table.
     Markdown,
+    /// A `tabular`.
+    Latex,
+    /// `TableData` of a `DoclingDocument`.
+    Json,
 }
 
 impl TableFormat {
     /// Every format, in the order of menus.
-    pub const ALL: [Self; 5] = [Self::Spreadsheet, Self::Tsv, Self::Csv, Self::Html, Self::Markdown];
+    pub const ALL: [Self; 7] =
+        [Self::Spreadsheet, Self::Tsv, Self::Csv, Self::Html, Self::Markdown, Self::Latex, Self::Json];
 
     /// In words for people.
     pub fn words(self) -> &'static str {
@@ -200,6 +214,29 @@ impl TableFormat {
             Self::Csv => "CSV",
             Self::Html => "HTML",
             Self::Markdown => "Markdown",
+            Self::Latex => "LaTeX",
+            Self::Json => "JSON",
+        }
+    }
+
+    /// As the name of a kind of files.
+    pub fn file_words(self) -> &'static str {
+        match self {
+            Self::Spreadsheet => "Excel workbook",
+            other => other.words(),
+        }
+    }
+
+    /// Extension of files, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Spreadsheet => "xlsx",
+            Self::Tsv => "tsv",
+            Self::Csv => "csv",
+            Self::Html => "html",
+            Self::Markdown => "md",
+            Self::Latex => "tex",
+            Self::Json => "json",
         }
     }
 }

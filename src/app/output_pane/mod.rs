@@ -11,6 +11,7 @@
 mod block_layout;
 mod block_view;
 mod blocks;
+mod cell_selection;
 mod doctags_view;
 mod document_view;
 mod element_menu;

@@ -115,7 +115,10 @@ impl OutputPane {
             }
             Some(tree) => {
                 ribbon_ui(ui, input, &mut actions);
-                self.keys(ui, tree, input, &mut actions);
+                match self.tables.copied(ui, tree).filter(|_| self.tab == PaneTab::Tables) {
+                    Some(copy) => actions.push(copy),
+                    None => self.keys(ui, tree, input, &mut actions),
+                }
                 let id = ui.scope_id().with("pane ground");
                 let ground = ui.interact(ui.available_rect_before_wrap(), id, Sense::click());
                 self.view_ui(ui, tree, input, &mut pointer, &mut actions);
@@ -125,6 +128,7 @@ impl OutputPane {
                 self.follow_pill_ui(ui, input);
             }
         }
+        forget_empty_text_selection(ui, &pointer);
         self.report_pointer(&pointer, input, &mut actions);
         actions
     }
@@ -177,7 +181,7 @@ impl OutputPane {
                 self.doctags.ui(ui, &SourceFrame { style: &style, ..frame }, pointer);
             }
             PaneTab::Tables if self.tables.is_empty() => {
-                let words = "Drag a rectangle around one on the page and read the region as a table";
+                let words = "Tables that are read on this page are shown here, to copy and to save";
                 let words = if input.state.is_streaming() { "The page is still being read" } else { words };
                 message_ui(ui, icons::TABLE, palette.secondary, "No tables on this page", words, |_| {});
             }
@@ -273,6 +277,19 @@ impl OutputPane {
                 PaneTab::Tables => {}
             }
         }
+    }
+}
+
+/// A click leaves a text selection of nothing behind, for which egui would keep the copy command.
+fn forget_empty_text_selection(ui: &Ui, pointer: &PointerOutcome) {
+    let is_plain = ui.input(|input| {
+        let button = egui::PointerButton::Primary;
+        let is_repeated =
+            input.pointer.button_double_clicked(button) || input.pointer.button_triple_clicked(button);
+        !input.modifiers.shift && !is_repeated
+    });
+    if pointer.clicked.is_some() && is_plain {
+        ui.ctx().plugin::<LabelSelectionState>().lock().clear_selection();
     }
 }
 

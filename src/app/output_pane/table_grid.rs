@@ -15,7 +15,7 @@ use egui::{
 use super::selectable_text::{SelectableText, selectable_text};
 use super::typography;
 use crate::app::theme::{self, Palette};
-use crate::markup::{Cell, CellHeader, Diagnostic, Label, TableGrid};
+use crate::markup::{Cell, CellHeader, CellRange, Diagnostic, Label, TableGrid};
 
 /// Around the text of a cell.
 const CELL_PADDING: Vec2 = vec2(9.0, 4.0);
@@ -54,6 +54,10 @@ struct Width {
 pub(super) struct TablePointer {
     /// Index of the cell under it.
     pub hovered_cell: Option<usize>,
+    /// Index of the cell that was clicked once.
+    pub clicked_cell: Option<usize>,
+    /// Index of the cell in which a drag began in this frame.
+    pub dragged_cell: Option<usize>,
     /// The table was clicked.
     pub is_clicked: bool,
     /// Asked for the menu.
@@ -102,6 +106,14 @@ impl TableLayout {
         let min = pos2(*self.lefts.get(cell.col)?, *self.tops.get(cell.row)?);
         let right = *self.lefts.get((cell.col + cell.col_span).min(last_col))?;
         let bottom = *self.tops.get((cell.row + cell.row_span).min(last_row))?;
+        Some(Rect::from_min_max(min, pos2(right, bottom)))
+    }
+
+    /// The place of a range of cells, from the table's top left corner.
+    fn range_rect(&self, range: CellRange) -> Option<Rect> {
+        let min = pos2(*self.lefts.get(range.col)?, *self.tops.get(range.row)?);
+        let right = *self.lefts.get((range.col + range.num_cols).min(self.lefts.len() - 1))?;
+        let bottom = *self.tops.get((range.row + range.num_rows).min(self.tops.len() - 1))?;
         Some(Rect::from_min_max(min, pos2(right, bottom)))
     }
 
@@ -232,6 +244,8 @@ pub(super) struct TablePainter<'a> {
     /// Repairs inside the table's markup; their cells are marked.
     pub repairs: &'a [&'a Diagnostic],
     pub palette: &'a Palette,
+    /// Cells that are selected.
+    pub selection: Option<CellRange>,
 }
 
 impl TablePainter<'_> {
@@ -282,6 +296,10 @@ impl TablePainter<'_> {
             }
         }
         painter.rect_stroke(frame, radius, line, StrokeKind::Middle);
+        if let Some(selected) = self.selection.and_then(|range| self.layout.range_rect(range)) {
+            let edge = Stroke::new(2.0, self.palette.accent);
+            painter.rect_stroke(selected.translate(origin.to_vec2()), 2.0, edge, StrokeKind::Middle);
+        }
         pointer
     }
 
@@ -303,6 +321,9 @@ impl TablePainter<'_> {
         if let Some(fill) = fill {
             ui.painter().rect_filled(rect, corners(frame, rect), fill);
         }
+        if self.selection.is_some_and(|range| range.contains(cell.row, cell.col)) {
+            ui.painter().rect_filled(rect, corners(frame, rect), self.palette.accent.gamma_multiply(0.14));
+        }
         if is_hovered {
             pointer.hovered_cell = Some(index);
         }
@@ -318,6 +339,12 @@ impl TablePainter<'_> {
         let text = SelectableText { id: self.id.with(index), rect, at, color: self.palette.text };
         let response = selectable_text(ui, &text, Arc::<Galley>::clone(&galley));
         pointer.is_clicked |= response.clicked();
+        if response.clicked() && !response.double_clicked() && !response.triple_clicked() {
+            pointer.clicked_cell = Some(index);
+        }
+        if response.drag_started_by(egui::PointerButton::Primary) {
+            pointer.dragged_cell = Some(index);
+        }
         if response.secondary_clicked() || response.context_menu_opened() {
             pointer.response = Some(response);
         }

@@ -4,18 +4,20 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use egui::{FontId, Rect, RichText, Ui, UiBuilder, pos2, vec2};
+use egui::text_selection::LabelSelectionState;
+use egui::{Event, EventFilter, FontId, Id, Rect, RichText, Sense, Ui, UiBuilder, pos2, vec2};
 
 use super::block_view::{PointerOutcome, repairs_in};
+use super::cell_selection::CellSelection;
 use super::element_menu::element_menu_ui;
 use super::input::{PaneAction, PaneInput, TableFormat};
 use super::selectable_text::{SelectableText, selectable_text};
-use super::table_grid::{CellWidths, TableLayout, TablePainter};
+use super::table_grid::{CellWidths, TableLayout, TablePainter, TablePointer};
 use super::typography;
 use super::virtual_list::{Anchor, ItemSpec, Rows, VirtualList};
 use crate::app::icons;
 use crate::app::theme::{self, Palette, space};
-use crate::markup::{DocTree, Label, Node, NodeId, NodeKind, TableGrid};
+use crate::markup::{CellRange, DocTree, Label, Node, NodeId, NodeKind, TableGrid};
 
 /// Free space left and right of the tables.
 const MARGIN: f32 = 20.0;
@@ -32,6 +34,9 @@ pub(super) struct TablesView {
     tables: Vec<NodeId>,
     layouts: HashMap<NodeId, Kept>,
     scrolled_to: Option<NodeId>,
+    selection: Option<CellSelection>,
+    /// A drag began in this cell and has not ended.
+    drag: Option<CellSelection>,
 }
 
 #[derive(Default)]
@@ -80,6 +85,7 @@ impl TablesView {
         });
         self.list.set_items(specs);
         self.tree = Some(Arc::clone(tree));
+        (self.selection, self.drag) = (None, None);
     }
 
     /// How many tables there are.
@@ -90,6 +96,14 @@ impl TablesView {
     /// There is nothing to show.
     pub(super) fn is_empty(&self) -> bool {
         self.tables.is_empty()
+    }
+
+    /// Selected cells are on their way to the clipboard: what the copy command means here.
+    pub(super) fn copied(&self, ui: &Ui, tree: &DocTree) -> Option<PaneAction> {
+        let selection = self.selection.filter(|_| ui.input(|input| input.events.contains(&Event::Copy)))?;
+        let grid = grid_of(&tree.node(selection.table).kind)?;
+        let cells = selection.range(grid);
+        Some(PaneAction::CopyCells(selection.table, cells, TableFormat::Spreadsheet))
     }
 
     /// Draws the tables into all of `ui`.
@@ -107,8 +121,12 @@ impl TablesView {
         }
         self.scrolled_to = input.scroll_to;
         let palette = Palette::of_ui(ui);
+        if !ui.input(|input| input.pointer.primary_down()) {
+            self.drag = None;
+        }
         let (tables, layouts) = (&self.tables, &mut self.layouts);
-        let mut rows = TableRows { tree, tables, layouts, input, palette, pointer, actions };
+        let (selection, drag) = (&mut self.selection, &mut self.drag);
+        let mut rows = TableRows { tree, tables, layouts, selection, drag, input, palette, pointer, actions };
         self.list.show(ui, "tables", input.state.is_streaming(), &mut rows);
     }
 }
@@ -122,6 +140,8 @@ struct TableRows<'a> {
     tree: &'a DocTree,
     tables: &'a [NodeId],
     layouts: &'a mut HashMap<NodeId, Kept>,
+    selection: &'a mut Option<CellSelection>,
+    drag: &'a mut Option<CellSelection>,
     input: &'a PaneInput<'a>,
     palette: &'static Palette,
     pointer: &'a mut PointerOutcome,
@@ -154,9 +174,60 @@ impl TableRows<'_> {
         (!caption.is_empty()).then(|| ui.fonts_mut(|fonts| fonts.layout_job(job)))
     }
 
+    /// What is selected in this table, when that is more than one cell.
+    fn range(&self, id: NodeId, grid: &TableGrid) -> Option<CellRange> {
+        let selection = self.selection.filter(|selection| selection.table == id)?;
+        selection.is_range(grid).then(|| selection.range(grid))
+    }
+
+    /// The selected cells where there are several, else the table.
+    fn copy(&self, id: NodeId, grid: &TableGrid, format: TableFormat) -> PaneAction {
+        match self.range(id, grid) {
+            Some(cells) => PaneAction::CopyCells(id, cells, format),
+            None => PaneAction::CopyTable(id, format),
+        }
+    }
+
+    /// Clicks choose a cell, with Shift they extend; a drag that leaves its cell selects cells
+    /// instead of text. Arrow keys work while the table has the keyboard.
+    fn select(&mut self, ui: &Ui, id: NodeId, grid: &TableGrid, widget: Id, pointed: &TablePointer) {
+        let slot =
+            |cell: Option<usize>| cell.and_then(|cell| grid.cells.get(cell)).map(|cell| (cell.row, cell.col));
+        if let Some(slot) = slot(pointed.dragged_cell) {
+            *self.drag = Some(CellSelection::at(id, slot));
+            *self.selection = None;
+        }
+        let is_extended = ui.input(|input| input.modifiers.shift);
+        let own = |selection: &Option<CellSelection>| selection.filter(|selection| selection.table == id);
+        if let Some(slot) = slot(pointed.clicked_cell) {
+            *self.selection = Some(match own(self.selection).filter(|_| is_extended) {
+                Some(selection) => selection.to(slot),
+                None => CellSelection::at(id, slot),
+            });
+            clear_text_selection(ui);
+            ui.memory_mut(|memory| memory.request_focus(widget));
+        }
+        if let (Some(drag), Some(slot)) = (own(self.drag), slot(pointed.hovered_cell))
+            && (self.selection.is_some() || slot != drag.focus())
+        {
+            *self.selection = Some(drag.to(slot));
+            ui.memory_mut(|memory| memory.request_focus(widget));
+        }
+        if let Some(selection) = own(self.selection).filter(|_| ui.memory(|memory| memory.has_focus(widget)))
+        {
+            let filter =
+                EventFilter { vertical_arrows: true, horizontal_arrows: true, ..EventFilter::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(widget, filter));
+            *self.selection = Some(selection.after_keys(ui, grid));
+        }
+    }
+
     fn head_ui(&mut self, ui: &mut Ui, index: usize, id: NodeId, rect: Rect) {
         let Some(grid) = grid_of(&self.tree.node(id).kind) else { return };
-        let words = format!("{} × {}", grid.num_rows, grid.num_cols);
+        let mut words = format!("{} × {}", grid.num_rows, grid.num_cols);
+        if let Some(range) = self.range(id, grid) {
+            words = format!("{} × {} of {words} selected", range.num_rows, range.num_cols);
+        }
         let mut ui = ui.new_child(UiBuilder::new().id_salt(("head", id)).max_rect(rect));
         ui.horizontal_centered(|ui| {
             let title = RichText::new(format!("Table {}", index + 1)).font(theme::strong(13.0));
@@ -184,12 +255,16 @@ impl TableRows<'_> {
                     let name = format!("{hint}: table {}", index + 1);
                     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
                     if button.clicked() {
-                        self.actions.push(PaneAction::CopyTable(id, format));
+                        self.actions.push(self.copy(id, grid, format));
                     }
                 }
             });
         });
     }
+}
+
+fn clear_text_selection(ui: &Ui) {
+    ui.ctx().plugin::<LabelSelectionState>().lock().clear_selection();
 }
 
 fn icon_font() -> FontId {
@@ -232,14 +307,24 @@ impl Rows for TableRows<'_> {
         if let Some(grid) = grid_of(&self.tree.node(id).kind) {
             let repairs = repairs_in(self.tree, self.tree.node(id));
             let widget_id = ui.scope_id().with(("table", id));
+            let selection = self.selection.filter(|selection| selection.table == id);
             let painter = TablePainter {
                 grid,
                 layout: &layout,
                 id: widget_id,
                 repairs: &repairs,
                 palette: self.palette,
+                selection: selection.map(|selection| selection.range(grid)),
             };
-            if painter.draw(ui, place).is_clicked {
+            // Dragged over cells: what egui would select meanwhile is not wanted.
+            if self.drag.is_some() && selection.is_some() {
+                clear_text_selection(ui);
+            }
+            let cells_id = widget_id.with("cells");
+            ui.interact(place, cells_id, Sense::focusable_noninteractive());
+            let pointed = painter.draw(ui, place);
+            self.select(ui, id, grid, cells_id, &pointed);
+            if pointed.is_clicked {
                 self.pointer.clicked = Some(id);
             }
         }

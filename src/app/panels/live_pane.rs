@@ -154,6 +154,9 @@ fn command_of(state: &AppState, page: PageIndex, action: &PaneAction) -> Option<
         PaneAction::CopyDocument(format) => CopyCommand::CopyPage(page, format).into(),
         PaneAction::CopyElement(node, format) => CopyCommand::CopyElement(on_page(node), format).into(),
         PaneAction::CopyTable(node, format) => CopyCommand::CopyTable(on_page(node), format).into(),
+        PaneAction::CopyCells(node, cells, format) => {
+            CopyCommand::CopyCells(on_page(node), cells, format).into()
+        }
         PaneAction::SaveAs(format) => Command::SaveAs(format),
         PaneAction::SaveTableAs(node, format) => Command::SaveTableAs(on_page(node), format),
         PaneAction::ConvertPage => Command::ConvertPage(page),

@@ -339,7 +339,7 @@ fn view_entries(ui: &mut Ui, state: &AppState, document: &DocumentState, command
 }
 
 fn save_menu(ui: &mut Ui, commands: &CommandSender) {
-    for format in ExportFormat::ALL {
+    for format in ExportFormat::SAVED {
         if menu_entry(ui, None, &format!("{}…", format.words()), None).clicked() {
             commands.send(Command::SaveAs(format));
         }

@@ -50,7 +50,12 @@ pub fn html_of_node(tree: &DocTree, id: NodeId, options: &ExportOptions) -> Stri
 
 /// One table, without caption; empty if it has no rows.
 pub fn html_of_table(grid: &TableGrid) -> String {
-    let body = table_body(grid);
+    table_with(grid, |_| String::new())
+}
+
+/// One table whose cells have further attributes, written as ` name="value"`; empty if it has no rows.
+pub(super) fn table_with(grid: &TableGrid, attributes: impl Fn(&Cell) -> String) -> String {
+    let body = table_body(grid, attributes);
     if body.is_empty() { body } else { format!("<table>{body}</table>") }
 }
 
@@ -179,7 +184,7 @@ impl Writer<'_> {
     fn table(&self, node: &Node, grid: &TableGrid) -> String {
         let captions = self.captions(node);
         let caption = if captions.is_empty() { captions } else { format!("<caption>{captions}</caption>") };
-        let content = caption + &table_body(grid);
+        let content = caption + &table_body(grid, |_| String::new());
         if content.is_empty() { content } else { format!("<table>{content}</table>") }
     }
 
@@ -217,13 +222,15 @@ fn meta_field(name: &str, value: &str) -> String {
     )
 }
 
-fn table_body(grid: &TableGrid) -> String {
+fn table_body(grid: &TableGrid, attributes: impl Fn(&Cell) -> String) -> String {
     let mut body = String::new();
     for (row, slots) in rows_of(grid).iter().enumerate() {
         body += "<tr>";
         for (col, slot) in slots.iter().enumerate() {
             match slot {
-                Some(cell) if cell.row == row && cell.col == col => body += &table_cell(cell),
+                Some(cell) if cell.row == row && cell.col == col => {
+                    body += &table_cell(cell, &attributes(cell));
+                }
                 Some(_) => {}
                 None => body += "<td></td>",
             }
@@ -233,13 +240,13 @@ fn table_body(grid: &TableGrid) -> String {
     if body.is_empty() { body } else { format!("<tbody>{body}</tbody>") }
 }
 
-fn table_cell(cell: &Cell) -> String {
+fn table_cell(cell: &Cell, attributes: &str) -> String {
     let tag = if is_header(cell) { "th" } else { "td" };
     let content = escape_quotes(cell.text.trim());
     let span =
         |name: &str, count: usize| if count > 1 { format!(" {name}=\"{count}\"") } else { String::new() };
     let (rows, cols) = (span("rowspan", cell.row_span), span("colspan", cell.col_span));
-    format!("<{tag}{rows}{cols}{}>{content}</{tag}>", direction(&content))
+    format!("<{tag}{rows}{cols}{}{attributes}>{content}</{tag}>", direction(&content))
 }
 
 fn formula(latex: &str, is_inline: bool) -> String {

@@ -1,4 +1,4 @@
-//! A document tree in; Markdown, HTML, JSON, CSV, plain text and DocTags out.
+//! A document tree in; Markdown, HTML, JSON, CSV, XLSX, plain text and DocTags out.
 //!
 //! With default options the output is that of docling-core 2.104.0 (checked by
 //! `tests/markup_corpus.rs`), except where that loses or garbles content. No file, no image codec
@@ -13,7 +13,9 @@ pub mod latex;
 pub mod markdown;
 mod math;
 pub mod plain_text;
+pub mod spreadsheet;
 mod table;
+pub mod xlsx;
 
 use std::collections::BTreeMap;
 
