@@ -109,6 +109,10 @@ pub enum ViewCommand {
     },
     /// Select the next element in reading order (1) or the one before (-1).
     SelectNeighbour(isize),
+    /// Select the next doubted element of the document (1) or the one before (-1).
+    SelectDoubt(isize),
+    /// Select an element of any page and bring it into view.
+    Show(ElementRef),
 }
 
 /// What is put on the clipboard.
@@ -175,6 +179,8 @@ pub enum SettingCommand {
     ToggleLegend,
     /// Show the reading order, or no longer.
     ToggleReadingOrder,
+    /// Colour the boxes by how far they can be trusted, or by label.
+    ToggleHeat,
     /// Show two-letter tags at each box, or no longer.
     ToggleTags,
     /// Show pages light on dark, or no longer.

@@ -111,6 +111,11 @@ impl App {
                     self.state.reveal_in_pane = element;
                 }
             }
+            ViewCommand::SelectDoubt(step) => {
+                let doubt = document.next_doubt(step);
+                self.select_doubt(doubt);
+            }
+            ViewCommand::Show(element) => self.show_element(element),
             ViewCommand::SelectNeighbour(step) => {
                 if let Some(element) = document.neighbour(step) {
                     self.execute_in_view(ViewCommand::Select {
@@ -120,6 +125,20 @@ impl App {
                 }
             }
         }
+    }
+
+    fn select_doubt(&mut self, element: Option<ElementRef>) {
+        match element {
+            Some(element) => self.show_element(element),
+            None => self.state.notices.done("Nothing is doubted on the converted pages", None),
+        }
+    }
+
+    fn show_element(&mut self, element: ElementRef) {
+        if self.state.document().is_some_and(|document| document.current != element.page) {
+            self.execute_in_view(ViewCommand::GoToPage(element.page));
+        }
+        self.execute_in_view(ViewCommand::Select { element: Some(element), from: Side::Keyboard });
     }
 
     fn execute_setting(&mut self, ctx: &Context, command: SettingCommand) {
@@ -136,6 +155,7 @@ impl App {
             SettingCommand::ToggleReadingOrder => {
                 settings.shows_reading_order = !settings.shows_reading_order;
             }
+            SettingCommand::ToggleHeat => settings.shows_heat = !settings.shows_heat,
             SettingCommand::ToggleTags => settings.shows_tags = !settings.shows_tags,
             SettingCommand::ToggleInvertedPages => settings.inverts_pages = !settings.inverts_pages,
             SettingCommand::ToggleThumbnails => settings.shows_thumbnails = !settings.shows_thumbnails,

@@ -2,12 +2,16 @@
 //!
 //! An [`Export`] is plain shared data, so that a large one can be made on a thread of its own.
 
+use std::sync::Arc;
+
 use super::clipboard::ClipboardText;
 use super::output_pane::{ExportFormat, TableFormat};
 use super::settings::Settings;
 use super::state::{Conversion, DocumentState};
 use crate::document::page::PageIndex;
+use crate::engine::event::PageRecognition;
 use crate::engine::join_pages;
+use crate::engine::trust::trust_json;
 use crate::engine::user_message::UserMessage;
 use crate::markup::export::{self, ExportOptions, Furniture, PagePoints};
 use crate::markup::{self, CellRange, NodeId, NodeKind, TableGrid};
@@ -19,6 +23,8 @@ pub(crate) struct Export {
     markups: Vec<String>,
     format: ExportFormat,
     options: ExportOptions,
+    /// What the pages were read as, for the format that tells of it.
+    recognitions: Vec<Arc<PageRecognition>>,
 }
 
 impl Export {
@@ -40,7 +46,9 @@ impl Export {
             sizes.map(|size| PagePoints { width_pt: size.width_pt, height_pt: size.height_pt }).collect();
         let options =
             ExportOptions { name: stem(&document.info.name).to_owned(), page_sizes, ..options(settings) };
-        Some(Self { markups, format, options })
+        let recognitions =
+            document.converted().filter_map(|(_, conversion)| conversion.recognition.clone()).collect();
+        Some(Self { markups, format, options, recognitions })
     }
 
     /// One page; `None` when it has not been converted.
@@ -58,7 +66,8 @@ impl Export {
             page_sizes: vec![PagePoints { width_pt: size.width_pt, height_pt: size.height_pt }],
             ..options(settings)
         };
-        Some(Self { markups: vec![conversion.markup.clone()], format, options })
+        let recognitions = conversion.recognition.clone().into_iter().collect();
+        Some(Self { markups: vec![conversion.markup.clone()], format, options, recognitions })
     }
 
     /// The contents of the file.
@@ -84,6 +93,9 @@ impl Export {
             ExportFormat::PlainText => export::plain_text(&tree(), &self.options),
             ExportFormat::DocTags => return joined,
             ExportFormat::Xlsx => return String::new(),
+            ExportFormat::Trust => {
+                trust_json(self.recognitions.iter().map(|page| (page.request.page, page.as_ref())))
+            }
         };
         if !text.ends_with('\n') {
             text.push('\n');
@@ -115,7 +127,7 @@ pub(crate) fn element_text(conversion: &Conversion, id: NodeId, format: ExportFo
             let markup = conversion.markup.get(tree.node(id).source.clone())?;
             export::json(&markup::parse(markup), &options)
         }
-        ExportFormat::Xlsx => return None,
+        ExportFormat::Xlsx | ExportFormat::Trust => return None,
     })
 }
 

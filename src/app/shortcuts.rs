@@ -52,6 +52,10 @@ const fn plain(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
 }
 
+const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
+}
+
 const fn command(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
@@ -233,6 +237,24 @@ pub const SHORTCUTS: &[Shortcut] = &[
         words: "Previous element",
         group: Group::Elements,
         command: |state| with_document(state, ViewCommand::SelectNeighbour(-1)),
+    },
+    Shortcut {
+        keys: &[shift(Key::N)],
+        words: "Previous doubted element",
+        group: Group::Elements,
+        command: |state| with_document(state, ViewCommand::SelectDoubt(-1)),
+    },
+    Shortcut {
+        keys: &[plain(Key::N)],
+        words: "Next doubted element",
+        group: Group::Elements,
+        command: |state| with_document(state, ViewCommand::SelectDoubt(1)),
+    },
+    Shortcut {
+        keys: &[plain(Key::H)],
+        words: "Heat map of doubts",
+        group: Group::Elements,
+        command: |state| with_document(state, SettingCommand::ToggleHeat),
     },
     Shortcut {
         keys: &[plain(Key::L)],

@@ -24,6 +24,7 @@ mod math;
 mod math_fonts;
 mod pane;
 mod path_fill;
+mod review_view;
 mod selectable_text;
 mod source_chunks;
 mod source_view;
@@ -33,6 +34,6 @@ mod tables_view;
 mod typography;
 mod virtual_list;
 
-pub use input::{ExportFormat, Offer, PageState, PaneAction, PaneInput, TableFormat};
+pub use input::{ExportFormat, Offer, PageState, PaneAction, PaneInput, ReviewItem, TableFormat};
 pub use math_fonts::add_math_fonts;
 pub use pane::{OutputPane, PaneTab};

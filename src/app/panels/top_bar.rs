@@ -315,9 +315,10 @@ fn view_entries(ui: &mut Ui, state: &AppState, document: &DocumentState, command
     let ctx = ui.ctx().clone();
     let settings = &state.settings;
     let check = |is_on: bool| is_on.then_some(icons::CHECK);
-    let entries: [(Option<&str>, &str, Command); 6] = [
+    let entries: [(Option<&str>, &str, Command); 7] = [
         (check(settings.shows_legend), "Legend", SettingCommand::ToggleLegend.into()),
         (check(settings.shows_reading_order), "Reading order", SettingCommand::ToggleReadingOrder.into()),
+        (check(settings.shows_heat), "Heat map of doubts", SettingCommand::ToggleHeat.into()),
         (check(settings.shows_tags), "Two-letter tags", SettingCommand::ToggleTags.into()),
         (check(settings.inverts_pages), "Pages light on dark", SettingCommand::ToggleInvertedPages.into()),
         (
