@@ -13,6 +13,7 @@ use super::settings::{DevicePreference, EnginePreference, Precision, ThemeChoice
 use super::state::{ElementRef, NoticeId, SubWindow};
 use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
+use crate::geometry::BBox;
 use crate::markup::{CellRange, Label, NodeId};
 
 /// Something the user asked for.
@@ -52,6 +53,9 @@ pub enum Command {
     CancelAll,
     /// Escape: close what is open, else cancel conversions, else deselect.
     StepBack,
+
+    /// Read a part of a page as a table.
+    Grab(GrabCommand),
 
     /// Put something on the clipboard.
     Copy(CopyCommand),
@@ -126,6 +130,8 @@ pub enum CopyCommand {
     CopyTable(ElementRef, TableFormat),
     /// Some cells of a table.
     CopyCells(ElementRef, CellRange, TableFormat),
+    /// A table that was grabbed, or some of its cells.
+    CopyGrabbed(NodeId, Option<CellRange>, TableFormat),
     /// What is selected, or else the page in view.
     CopySelection,
 }
@@ -166,6 +172,24 @@ pub enum ModelCommand {
     },
     /// Load the first model that is here, if none has ever been chosen.
     UseFirst,
+}
+
+/// What is done about a table that is read from a region of a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum GrabCommand {
+    /// Let the next drag over a page grab, or no longer.
+    Arm(bool),
+    /// Read this part of the upright page.
+    Grab {
+        /// Of which page.
+        page: PageIndex,
+        /// Which part.
+        region: BBox,
+    },
+    /// Take away what was grabbed.
+    Close,
+    /// Ask where to, then write a grabbed table.
+    SaveAs(NodeId, TableFormat),
 }
 
 /// A change of what is remembered from one run to the next.
@@ -234,6 +258,12 @@ impl From<ViewCommand> for Command {
 impl From<CopyCommand> for Command {
     fn from(command: CopyCommand) -> Self {
         Self::Copy(command)
+    }
+}
+
+impl From<GrabCommand> for Command {
+    fn from(command: GrabCommand) -> Self {
+        Self::Grab(command)
     }
 }
 

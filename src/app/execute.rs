@@ -12,11 +12,13 @@ use super::clipboard::ClipboardText;
 use super::command::{Command, CopyCommand, ModelCommand, SettingCommand, Side, Turn, ViewCommand};
 use super::exports::{Export, element_text, stem, table_file, table_text};
 use super::output_pane::{ExportFormat, TableFormat};
-use super::state::{ConversionStatus, ElementRef, JobPurpose, NoticeAction, SubWindow, TextSupply};
+use super::state::{
+    ConversionStatus, ElementRef, GrabStatus, JobPurpose, NoticeAction, SubWindow, TextSupply,
+};
 use crate::document::page::{PageIndex, Rotation};
 use crate::engine::job::{DocumentId, DocumentSource, Job, RecognizeRequest, Task};
 use crate::engine::user_message::UserMessage;
-use crate::markup::{CellRange, NodeKind};
+use crate::markup::{CellRange, DocTree, NodeId, NodeKind};
 
 /// The sample document that the program carries.
 const SAMPLE: &[u8] = include_bytes!("../../assets/sample.pdf");
@@ -50,6 +52,7 @@ impl App {
             Command::CancelPage(page) => self.cancel_page(page),
             Command::CancelAll => self.cancel_all(),
             Command::StepBack => self.step_back(),
+            Command::Grab(command) => self.execute_grab(command),
             Command::Copy(command) => self.execute_copy(ctx, command),
             Command::SaveAs(format) => self.save_as(format),
             Command::Save => self.save(),
@@ -227,6 +230,9 @@ impl App {
         let Some(index) = self.state.documents.iter().position(|document| document.id() == id) else {
             return;
         };
+        if self.state.grab.as_ref().is_some_and(|grab| grab.document == id) {
+            self.close_grab();
+        }
         let document = self.state.documents.remove(index);
         for (_, job) in document.unfinished() {
             self.backend.cancel(job);
@@ -356,6 +362,10 @@ impl App {
             self.state.password = None;
         } else if self.state.sub_window.is_some() {
             self.state.sub_window = None;
+        } else if self.state.is_grabbing {
+            self.state.is_grabbing = false;
+        } else if self.state.grab.is_some() {
+            self.close_grab();
         } else if self.state.documents.iter().any(|document| document.unfinished().next().is_some()) {
             self.cancel_all();
         } else if let Some(document) = self.state.document_mut()
@@ -373,6 +383,7 @@ impl App {
             CopyCommand::CopyElement(element, format) => self.element_text(element, format),
             CopyCommand::CopyTable(element, format) => self.table_text(element, None, format),
             CopyCommand::CopyCells(element, cells, format) => self.table_text(element, Some(cells), format),
+            CopyCommand::CopyGrabbed(node, cells, format) => self.grabbed_text(node, cells, format),
             CopyCommand::CopySelection => self.selection_text(),
         };
         match text {
@@ -418,8 +429,8 @@ impl App {
         cells: Option<CellRange>,
         format: TableFormat,
     ) -> Option<ClipboardText> {
-        let conversion = &self.state.document()?.page(element.page)?.conversion;
-        table_text(conversion, element.node, cells, format)
+        let tree = self.state.document()?.page(element.page)?.conversion.tree.as_ref()?;
+        table_text(tree, element.node, cells, format)
     }
 
     fn save_as(&mut self, format: ExportFormat) {
@@ -478,8 +489,21 @@ impl App {
 
     fn write_table(&mut self, id: DocumentId, element: ElementRef, path: PathBuf, format: TableFormat) {
         let document = self.state.document_of(id);
-        let page = document.and_then(|document| document.page(element.page));
-        match page.and_then(|page| table_file(&page.conversion, element.node, format)) {
+        let tree = document
+            .and_then(|document| document.page(element.page))
+            .and_then(|page| page.conversion.tree.clone());
+        self.write_table_of(tree.as_deref(), element.node, path, format);
+    }
+
+    fn write_grabbed(&mut self, node: NodeId, path: PathBuf, format: TableFormat) {
+        if let Some(GrabStatus::Read(read)) = self.state.grab.as_ref().map(|grab| &grab.status) {
+            let read = Arc::clone(read);
+            self.write_table_of(Some(&read.tree), node, path, format);
+        }
+    }
+
+    fn write_table_of(&mut self, tree: Option<&DocTree>, node: NodeId, path: PathBuf, format: TableFormat) {
+        match tree.and_then(|tree| table_file(tree, node, format)) {
             Some(Ok(contents)) => self.write(path, contents.into()),
             Some(Err(message)) => self.state.notices.error(message, None),
             None => {}
@@ -524,6 +548,7 @@ impl App {
                     SaveSubject::Table(document, element, format) => {
                         self.write_table(document, element, path, format);
                     }
+                    SaveSubject::Grabbed(node, format) => self.write_grabbed(node, path, format),
                 }
             }
         }

@@ -14,7 +14,7 @@ use crate::engine::join_pages;
 use crate::engine::trust::trust_json;
 use crate::engine::user_message::UserMessage;
 use crate::markup::export::{self, ExportOptions, Furniture, PagePoints};
-use crate::markup::{self, CellRange, NodeId, NodeKind, TableGrid};
+use crate::markup::{self, CellRange, DocTree, NodeId, NodeKind, TableGrid};
 
 /// Pages to be exported, in order, and how.
 #[derive(Clone, Debug)]
@@ -131,14 +131,14 @@ pub(crate) fn element_text(conversion: &Conversion, id: NodeId, format: ExportFo
     })
 }
 
-/// One table of a page, or some of its cells; `None` when the element is none.
+/// One table of a tree, or some of its cells; `None` when the element is none.
 pub(crate) fn table_text(
-    conversion: &Conversion,
+    tree: &DocTree,
     id: NodeId,
     cells: Option<CellRange>,
     format: TableFormat,
 ) -> Option<ClipboardText> {
-    let grid = grid_of(conversion, id)?;
+    let grid = grid_of(tree, id)?;
     let part = cells.map(|cells| grid.part(cells));
     let grid = part.as_ref().unwrap_or(grid);
     let text = match format {
@@ -153,21 +153,21 @@ pub(crate) fn table_text(
     Some(ClipboardText { text, html })
 }
 
-/// One table of a page as a file; `None` when the element is none.
+/// One table of a tree as a file; `None` when the element is none.
 pub(crate) fn table_file(
-    conversion: &Conversion,
+    tree: &DocTree,
     id: NodeId,
     format: TableFormat,
 ) -> Option<Result<Vec<u8>, UserMessage>> {
     if format == TableFormat::Spreadsheet {
-        return Some(workbook(export::xlsx::xlsx_of_table(grid_of(conversion, id)?)));
+        return Some(workbook(export::xlsx::xlsx_of_table(grid_of(tree, id)?)));
     }
-    table_text(conversion, id, None, format).map(|copied| Ok(copied.text.into_bytes()))
+    table_text(tree, id, None, format).map(|copied| Ok(copied.text.into_bytes()))
 }
 
 /// The grid of a table, or the numbers of a chart.
-fn grid_of(conversion: &Conversion, id: NodeId) -> Option<&TableGrid> {
-    match &conversion.tree.as_ref()?.nodes().nth(id.index())?.1.kind {
+fn grid_of(tree: &DocTree, id: NodeId) -> Option<&TableGrid> {
+    match &tree.nodes().nth(id.index())?.1.kind {
         NodeKind::Table { grid, .. } => Some(grid),
         NodeKind::Picture(picture) => picture.chart_data.as_ref(),
         _ => None,

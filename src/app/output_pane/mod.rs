@@ -15,6 +15,7 @@ mod cell_selection;
 mod doctags_view;
 mod document_view;
 mod element_menu;
+mod grabbed;
 mod header;
 mod highlight;
 mod input;
@@ -34,6 +35,7 @@ mod tables_view;
 mod typography;
 mod virtual_list;
 
+pub use grabbed::GrabbedTables;
 pub use input::{ExportFormat, Offer, PageState, PaneAction, PaneInput, ReviewItem, TableFormat};
 pub use math_fonts::add_math_fonts;
 pub use pane::{OutputPane, PaneTab};

@@ -190,7 +190,7 @@ impl OutputPane {
                 self.doctags.ui(ui, &SourceFrame { style: &style, ..frame }, pointer);
             }
             PaneTab::Tables if self.tables.is_empty() => {
-                let words = "Tables that are read on this page are shown here, to copy and to save";
+                let words = "Drag a rectangle around one on the page with Shift held, to read it as a table";
                 let words = if input.state.is_streaming() { "The page is still being read" } else { words };
                 message_ui(ui, icons::TABLE, palette.secondary, "No tables on this page", words, |_| {});
             }

@@ -2,7 +2,9 @@
 
 use egui::{Align, Button, Layout, Panel, RichText, Ui, vec2};
 
-use super::super::command::{Command, CommandSender, SettingCommand, Turn, ViewCommand, ZoomStep};
+use super::super::command::{
+    Command, CommandSender, GrabCommand, SettingCommand, Turn, ViewCommand, ZoomStep,
+};
 use super::super::controls::{
     bar_divider, icon_button, icon_button_if, icon_text_button, icon_toggle, menu_entry, named,
     paint_primary, secondary,
@@ -35,6 +37,11 @@ pub(crate) fn ui(ui: &mut Ui, state: &AppState, zoom: Option<(f64, ZoomMode)>, c
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 more_menu(ui, state, commands);
                 if let Some(document) = state.document() {
+                    let key = key_of(ui.ctx(), "Grab a table");
+                    let is_on = state.is_grabbing;
+                    if icon_toggle(ui, is_on, icons::TABLE, "Grab a table", key.as_deref()).clicked() {
+                        commands.send(GrabCommand::Arm(!is_on));
+                    }
                     let key = key_of(ui.ctx(), "Show or hide the live pane");
                     let is_on = state.settings.shows_pane;
                     if icon_toggle(ui, is_on, icons::PANEL_RIGHT, "Live pane", key.as_deref()).clicked() {
