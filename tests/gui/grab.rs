@@ -167,7 +167,7 @@ impl RealBench {
             .build_eframe(move |cc| App::new(cc, Box::new(engine), Box::new(|_, _| {})));
         let mut bench = Self { harness, bell };
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
-        bench.harness.state_mut().open_files(vec![path]);
+        bench.harness.state_mut().open_at_start(vec![path]);
         bench.wait(|app| app.state().document().is_some());
         bench
     }
