@@ -340,7 +340,7 @@ fn compare(tree: &DocTree, id: NodeId, layer: &TextLayer) -> Option<Compared> {
     let (numbers_read, numbers_there) = (numbers(&words), numbers(&on_page));
     let is_same = numbers_read.concat() == numbers_there.concat();
     let (only_read, only_on_page) =
-        if is_same { Default::default() } else { differences(&numbers_read, &numbers_there) };
+        if is_same { (Vec::new(), Vec::new()) } else { differences(&numbers_read, &numbers_there) };
     Some(Compared { agreement, only_read, only_on_page })
 }
 
