@@ -6,6 +6,7 @@
 
 mod layer_text;
 mod report;
+mod table_checks;
 
 use std::collections::BTreeMap;
 
@@ -68,6 +69,22 @@ pub enum Doubt {
     Disagrees(f32),
     /// The model was not sure ([`LEAST_PROBABILITY`]).
     Unsure(f32),
+    /// A column of numbers has a cell that looks like one and is none.
+    NoNumber {
+        /// Which column, from 1.
+        column: usize,
+        /// What the cell says.
+        text: String,
+    },
+    /// A total is not the sum of what stands above it.
+    Sum {
+        /// Which column, from 1.
+        column: usize,
+        /// What its numbers add up to.
+        sum: String,
+        /// What the total says.
+        total: String,
+    },
     /// Its markup had a fault that was mended.
     Repaired {
         /// What happened.
@@ -113,7 +130,7 @@ impl Level {
             ),
             Self::Look => format!(
                 "The model was less than {probability} sure, less than {agreement} is as in the page's own \
-                 text, or faulty markup was mended"
+                 text, faulty markup was mended, or a table has a total or a cell that does not fit"
             ),
             Self::Doubtful => format!(
                 "A number differs, something was left out or cut off, the model was less than {} sure, or \
@@ -132,6 +149,7 @@ impl Doubt {
         let is_grave = match self {
             Self::Numbers { .. } | Self::CutOff(_) => true,
             Self::Repaired { is_lost, .. } => *is_lost,
+            Self::NoNumber { .. } | Self::Sum { .. } => false,
             Self::Disagrees(agreement) => 1.0 - agreement >= 2.0 * (1.0 - LEAST_AGREEMENT),
             Self::Unsure(mean) => 1.0 - mean >= 2.0 * (1.0 - LEAST_PROBABILITY),
         };
@@ -152,6 +170,10 @@ impl Doubt {
             }
             Self::Disagrees(agreement) => format!("{} as the page's own text", percent(*agreement)),
             Self::Unsure(mean) => format!("Model {} sure", percent(*mean)),
+            Self::NoNumber { column, text } => format!("Column {column}: “{text}” is no number"),
+            Self::Sum { column, sum, total } => {
+                format!("Column {column} adds up to {sum}, its total is {total}")
+            }
             Self::Repaired { message, is_lost: false } => format!("Mended: {message}"),
             Self::Repaired { message, is_lost: true } => format!("Left out: {message}"),
             Self::CutOff(StopReason::TokenLimit) => "The page ended here at the token limit".to_owned(),
@@ -177,6 +199,16 @@ impl Doubt {
                 "Doubted below {}: by the model's own probabilities one token in ten is wrong",
                 percent(LEAST_PROBABILITY)
             ),
+            Self::NoNumber { .. } => {
+                "Three quarters of the column are numbers, and this cell has a digit, or letters that are \
+                 mistaken for digits"
+                    .to_owned()
+            }
+            Self::Sum { .. } => {
+                "Doubted when the difference is more than rounding, and another column adds up or there is \
+                 no other"
+                    .to_owned()
+            }
             Self::Repaired { .. } => "The model's markup was not well formed at this place".to_owned(),
             Self::CutOff(_) => "What stands below this element on the page was not read".to_owned(),
         }
@@ -263,11 +295,13 @@ pub fn trust_of_page(page: &PageEvidence<'_>) -> Vec<ElementTrust> {
 }
 
 fn trust_of(page: &PageEvidence<'_>, id: NodeId, node: &Node) -> ElementTrust {
-    if page.engine == EngineChoice::TextLayer {
-        let origin = Origin::TextLayer;
-        return ElementTrust { origin, mean_probability: None, agreement: None, doubts: Vec::new() };
-    }
     let mut doubts = Vec::new();
+    if let NodeKind::Table { grid, is_document_index: false } = &node.kind {
+        doubts.extend(table_checks::doubts(grid));
+    }
+    if page.engine == EngineChoice::TextLayer {
+        return ElementTrust { origin: Origin::TextLayer, mean_probability: None, agreement: None, doubts };
+    }
     let compared = comparable(page.text_layer).and_then(|layer| compare(page.tree, id, layer));
     let agreement = compared.as_ref().map(|compared| compared.agreement);
     if let Some(numbers) = compared.and_then(Compared::into_numbers) {
