@@ -132,6 +132,8 @@ pub enum CopyCommand {
     CopyCells(ElementRef, CellRange, TableFormat),
     /// A table that was grabbed, or some of its cells.
     CopyGrabbed(NodeId, Option<CellRange>, TableFormat),
+    /// An element that was grabbed.
+    CopyGrabbedElement(NodeId, ExportFormat),
     /// What is selected, or else the page in view.
     CopySelection,
 }

@@ -12,9 +12,7 @@ use super::clipboard::ClipboardText;
 use super::command::{Command, CopyCommand, ModelCommand, SettingCommand, Side, Turn, ViewCommand};
 use super::exports::{Export, element_text, stem, table_file, table_text};
 use super::output_pane::{ExportFormat, TableFormat};
-use super::state::{
-    ConversionStatus, ElementRef, GrabStatus, JobPurpose, NoticeAction, SubWindow, TextSupply,
-};
+use super::state::{ConversionStatus, ElementRef, JobPurpose, NoticeAction, SubWindow, TextSupply};
 use crate::document::page::{PageIndex, Rotation};
 use crate::engine::job::{DocumentId, DocumentSource, Job, RecognizeRequest, Task};
 use crate::engine::user_message::UserMessage;
@@ -384,6 +382,7 @@ impl App {
             CopyCommand::CopyTable(element, format) => self.table_text(element, None, format),
             CopyCommand::CopyCells(element, cells, format) => self.table_text(element, Some(cells), format),
             CopyCommand::CopyGrabbed(node, cells, format) => self.grabbed_text(node, cells, format),
+            CopyCommand::CopyGrabbedElement(node, format) => self.grabbed_element_text(node, format),
             CopyCommand::CopySelection => self.selection_text(),
         };
         match text {
@@ -419,7 +418,7 @@ impl App {
 
     fn element_text(&self, element: ElementRef, format: ExportFormat) -> Option<ClipboardText> {
         let conversion = &self.state.document()?.page(element.page)?.conversion;
-        let text = element_text(conversion, element.node, format)?;
+        let text = element_text(conversion.tree.as_ref()?, &conversion.markup, element.node, format)?;
         Some(ClipboardText { text, html: None })
     }
 
@@ -496,8 +495,7 @@ impl App {
     }
 
     fn write_grabbed(&mut self, node: NodeId, path: PathBuf, format: TableFormat) {
-        if let Some(GrabStatus::Read(read)) = self.state.grab.as_ref().map(|grab| &grab.status) {
-            let read = Arc::clone(read);
+        if let Some(read) = self.state.grab.as_ref().and_then(|grab| grab.status.read()).cloned() {
             self.write_table_of(Some(&read.tree), node, path, format);
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::clipboard::ClipboardText;
 use super::output_pane::{ExportFormat, TableFormat};
 use super::settings::Settings;
-use super::state::{Conversion, DocumentState};
+use super::state::DocumentState;
 use crate::document::page::PageIndex;
 use crate::engine::event::PageRecognition;
 use crate::engine::join_pages;
@@ -114,9 +114,8 @@ pub(crate) fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// One element of a page.
-pub(crate) fn element_text(conversion: &Conversion, id: NodeId, format: ExportFormat) -> Option<String> {
-    let tree = conversion.tree.as_ref()?;
+/// One element of a tree. `markup` is what the tree was read from.
+pub(crate) fn element_text(tree: &DocTree, markup: &str, id: NodeId, format: ExportFormat) -> Option<String> {
     let options = ExportOptions { furniture: Furniture::All, ..ExportOptions::default() };
     Some(match format {
         ExportFormat::Markdown => export::markdown::markdown_of_node(tree, id, &options),
@@ -124,7 +123,7 @@ pub(crate) fn element_text(conversion: &Conversion, id: NodeId, format: ExportFo
         ExportFormat::PlainText => export::plain_text::plain_text_of_node(tree, id),
         ExportFormat::DocTags => export::doctags::doctags_of_node(tree, id),
         ExportFormat::Json => {
-            let markup = conversion.markup.get(tree.node(id).source.clone())?;
+            let markup = markup.get(tree.node(id).source.clone())?;
             export::json(&markup::parse(markup), &options)
         }
         ExportFormat::Xlsx | ExportFormat::Trust => return None,

@@ -4,8 +4,8 @@ use super::App;
 use super::background::{DialogRequest, SaveSubject};
 use super::clipboard::ClipboardText;
 use super::command::GrabCommand;
-use super::exports::{stem, table_text};
-use super::output_pane::TableFormat;
+use super::exports::{element_text, stem, table_text};
+use super::output_pane::{ExportFormat, TableFormat};
 use super::state::{Grab, GrabStatus, JobPurpose};
 use crate::document::page::PageIndex;
 use crate::engine::job::{Job, RecognizeRequest, Task};
@@ -58,10 +58,14 @@ impl App {
         cells: Option<CellRange>,
         format: TableFormat,
     ) -> Option<ClipboardText> {
-        match &self.state.grab.as_ref()?.status {
-            GrabStatus::Read(read) => table_text(&read.tree, node, cells, format),
-            GrabStatus::Reading(_) | GrabStatus::Failed(_) => None,
-        }
+        table_text(&self.state.grab.as_ref()?.status.read()?.tree, node, cells, format)
+    }
+
+    /// A grabbed element.
+    pub(super) fn grabbed_element_text(&self, node: NodeId, format: ExportFormat) -> Option<ClipboardText> {
+        let read = self.state.grab.as_ref()?.status.read()?;
+        let text = element_text(&read.tree, &read.markup, node, format)?;
+        Some(ClipboardText { text, html: None })
     }
 
     fn save_grabbed_as(&mut self, node: NodeId, format: TableFormat) {

@@ -1,15 +1,12 @@
 //! The tables of a region that was read by itself: the same grids as in the Tables tab.
 
-use std::sync::Arc;
-
 use egui::text_selection::LabelSelectionState;
 use egui::{Event, Ui};
 
 use super::block_view::PointerOutcome;
-use super::input::{PageState, PaneAction, PaneInput, TableFormat};
+use super::input::{PageState, PaneAction, PaneInput, ReviewItem, TableFormat};
 use super::tables_view::TablesView;
-use crate::document::page::PageIndex;
-use crate::engine::event::StopReason;
+use crate::engine::event::{PageRecognition, StopReason};
 use crate::markup::{DocTree, NodeKind};
 
 /// The grids' memory between frames.
@@ -19,10 +16,23 @@ pub struct GrabbedTables {
 }
 
 impl GrabbedTables {
-    /// Draws the tables of `tree` into all of `ui` and returns what the user asked for: copies and
-    /// saves only, of nodes of `tree`. Without selected cells the copy command takes the first table.
-    pub fn ui(&mut self, ui: &mut Ui, tree: &Arc<DocTree>, markup: &str) -> Vec<PaneAction> {
+    /// Draws the tables that were read into all of `ui` and returns what the user asked for: copies
+    /// and saves only, of nodes of that tree. Without selected cells the copy command takes the first
+    /// table.
+    pub fn ui(&mut self, ui: &mut Ui, read: &PageRecognition) -> Vec<PaneAction> {
         let mut actions = Vec::new();
+        let PageRecognition { tree, markup, trust, .. } = read;
+        let page = read.request.page;
+        let doubted = tree.nodes().zip(trust).filter(|(_, trust)| !trust.doubts.is_empty());
+        let review: Vec<ReviewItem<'_>> = doubted
+            .map(|((node, of_tree), trust)| ReviewItem {
+                page,
+                node,
+                label: of_tree.kind.label(),
+                text: &of_tree.text,
+                trust,
+            })
+            .collect();
         self.tables.sync(tree);
         match self.tables.copied(ui, tree) {
             Some(copy) => actions.push(copy),
@@ -30,8 +40,8 @@ impl GrabbedTables {
         }
         let input = PaneInput {
             view_key: 0,
-            page: PageIndex(0),
-            review: &[],
+            page,
+            review: &review,
             state: PageState::Done { stop_reason: StopReason::End, can_continue: false, can_rescue: false },
             tree: Some(tree),
             markup,

@@ -115,13 +115,17 @@ fn row_ui(ui: &mut Ui, item: &ReviewItem<'_>, is_selected: bool) -> Response {
         let galley = ui.painter().layout_job(job);
         ui.painter().galley(pos2(left, rect.top() + y), galley, palette.text);
     }
-    response.on_hover_ui(|ui| {
-        ui.set_max_width(380.0);
-        for doubt in &item.trust.doubts {
-            ui.label(RichText::new(doubt.words()).font(theme::strong(13.0)));
-            ui.label(RichText::new(doubt.explanation()).color(palette.secondary));
-        }
-    })
+    response.on_hover_ui(|ui| doubts_ui(ui, &item.trust.doubts))
+}
+
+/// Each doubt, and why it is one.
+pub(super) fn doubts_ui(ui: &mut Ui, doubts: &[Doubt]) {
+    let palette = Palette::of_ui(ui);
+    ui.set_max_width(380.0);
+    for doubt in doubts {
+        ui.label(RichText::new(doubt.words()).font(theme::strong(13.0)));
+        ui.label(RichText::new(doubt.explanation()).color(palette.secondary));
+    }
 }
 
 /// A line that ends in an ellipsis where it is too long.

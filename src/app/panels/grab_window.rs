@@ -63,7 +63,7 @@ fn read_ui(ui: &mut Ui, read: &PageRecognition, tables: &mut GrabbedTables, comm
     }
     let by = RichText::new(format!("Read by {}", read.engine_name)).color(Palette::of_ui(ui).secondary);
     ui.label(by.size(12.0));
-    for action in tables.ui(ui, &read.tree, &read.markup) {
+    for action in tables.ui(ui, read) {
         match action {
             PaneAction::CopyTable(node, format) => {
                 commands.send(CopyCommand::CopyGrabbed(node, None, format));
@@ -71,13 +71,15 @@ fn read_ui(ui: &mut Ui, read: &PageRecognition, tables: &mut GrabbedTables, comm
             PaneAction::CopyCells(node, cells, format) => {
                 commands.send(CopyCommand::CopyGrabbed(node, Some(cells), format));
             }
+            PaneAction::CopyElement(node, format) => {
+                commands.send(CopyCommand::CopyGrabbedElement(node, format));
+            }
             PaneAction::SaveTableAs(node, format) => commands.send(GrabCommand::SaveAs(node, format)),
             // Of a page, which this is not.
             PaneAction::Hover(_)
             | PaneAction::Select(_)
             | PaneAction::Review(..)
             | PaneAction::CopyDocument(_)
-            | PaneAction::CopyElement(..)
             | PaneAction::SaveAs(_)
             | PaneAction::ConvertPage
             | PaneAction::Continue

@@ -41,6 +41,14 @@ impl GrabStatus {
             Self::Read(_) | Self::Failed(_) => None,
         }
     }
+
+    /// What was read.
+    pub fn read(&self) -> Option<&Arc<PageRecognition>> {
+        match self {
+            Self::Read(read) => Some(read),
+            Self::Reading(_) | Self::Failed(_) => None,
+        }
+    }
 }
 
 impl AppState {
