@@ -122,6 +122,16 @@ fn a_region_without_a_table_and_one_that_cannot_be_read_say_so() {
 }
 
 #[test]
+fn doubts_about_a_grabbed_table_are_told_beside_it() {
+    let mut bench = Bench::with_document(1);
+    let page = bench.rect("Page 1");
+    drag(&mut bench.harness, page, (0.1, 0.2), (0.6, 0.3), Modifiers::SHIFT);
+    let table = "<otsl><ched>a<ched>b<nl><fcel>x<fcel>1<nl><fcel>y<fcel>2<nl><fcel>Total<fcel>9<nl></otsl>";
+    read(&mut bench, table);
+    assert!(bench.shows("1 doubt"));
+}
+
+#[test]
 fn the_selected_element_is_read_as_a_table_by_a_key() {
     let mut bench = Bench::with_document(1);
     bench.convert();
