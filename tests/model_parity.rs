@@ -24,7 +24,8 @@ const FIXTURES: [&str; 3] = ["tiny-idefics3", "tiny-r3-bf16", "tiny-r1-f16"];
 
 /// Everything that claims the accuracy of f32: our own kernels with and without the machine's special
 /// instructions, and candle.
-const KERNELS: [KernelChoice; 3] = [KernelChoice::Auto, KernelChoice::Baseline, KernelChoice::Candle];
+const KERNELS: [KernelChoice; 4] =
+    [KernelChoice::Auto, KernelChoice::Avx2, KernelChoice::Baseline, KernelChoice::Candle];
 
 fn load_with(folder: &Path, kernels: KernelChoice) -> Idefics3 {
     let options = LoadOptions { device: DeviceChoice::Cpu, dtype: DtypeChoice::F32, kernels };

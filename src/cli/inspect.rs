@@ -114,6 +114,8 @@ pub enum InspectKernels {
     Auto,
     /// candle everywhere.
     Candle,
+    /// Our own kernels with AVX2 at most, on machines that have more.
+    Avx2,
     /// Our own kernels without the instructions that not every machine has.
     Baseline,
 }
@@ -194,7 +196,7 @@ fn instruction_of(args: &InspectArgs) -> Result<Instruction, InspectError> {
 }
 
 impl InspectDevice {
-    fn choice(self) -> DeviceChoice {
+    pub(super) fn choice(self) -> DeviceChoice {
         match self {
             Self::Auto => DeviceChoice::Auto,
             Self::Cpu => DeviceChoice::Cpu,
@@ -205,17 +207,18 @@ impl InspectDevice {
 }
 
 impl InspectKernels {
-    fn choice(self) -> KernelChoice {
+    pub(super) fn choice(self) -> KernelChoice {
         match self {
             Self::Auto => KernelChoice::Auto,
             Self::Candle => KernelChoice::Candle,
+            Self::Avx2 => KernelChoice::Avx2,
             Self::Baseline => KernelChoice::Baseline,
         }
     }
 }
 
 impl InspectDtype {
-    fn choice(self) -> DtypeChoice {
+    pub(super) fn choice(self) -> DtypeChoice {
         match self {
             Self::Auto => DtypeChoice::Auto,
             Self::F32 => DtypeChoice::F32,

@@ -6,6 +6,7 @@
 
 pub mod exit;
 
+pub mod bench;
 pub mod convert_doctags;
 pub mod inspect;
 
@@ -15,6 +16,7 @@ mod export;
 mod model;
 mod output;
 mod pages;
+mod process_clock;
 mod progress;
 mod stdout;
 
@@ -31,6 +33,7 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
 use crate::cli::args::{Arguments, Command, ConvertArguments, ConvertDoctagsArguments, Format};
+use crate::cli::bench::{BenchArgs, BenchError};
 use crate::cli::convert::Conversion;
 use crate::cli::convert_doctags::{ConvertDoctagsArgs, ConvertDoctagsError, DoctagsFormat};
 use crate::cli::exit::{Exit, INTERRUPTED_CODE};
@@ -64,6 +67,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Next {
         Some(Command::ConvertDoctags(arguments)) => Next::End(convert_markup(arguments)),
         Some(Command::Model(command)) => Next::End(model::run(&command, &listen_for_interrupts())),
         Some(Command::Inspect(arguments)) => Next::End(look_into_model(arguments)),
+        Some(Command::Bench(arguments)) => Next::End(time_stages(arguments)),
         None => match arguments.window.model.as_deref().map(model_library::resolve).transpose() {
             Ok(model_folder) => {
                 Next::Window { files: arguments.window.files, model_folder, replay: arguments.window.replay }
@@ -163,6 +167,22 @@ fn look_into_model(mut arguments: InspectArgs) -> Exit {
 fn complain(error: &Error) -> Exit {
     print_message(&UserMessage::from(error));
     Exit::NothingConverted
+}
+
+fn time_stages(mut arguments: BenchArgs) -> Exit {
+    match model_library::resolve(&arguments.model) {
+        Ok(folder) => arguments.model = folder,
+        Err(error) => return complain(&error),
+    }
+    match bench::run(&arguments, &mut io::stdout().lock()) {
+        Ok(()) => Exit::Converted,
+        Err(BenchError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
+        Err(BenchError::Output(error)) => {
+            eprintln!("doclens: cannot write the result: {error}");
+            Exit::NothingConverted
+        }
+        Err(BenchError::Engine(error)) => complain(&error),
+    }
 }
 
 fn print_message(message: &UserMessage) {

@@ -53,6 +53,8 @@ pub enum KernelChoice {
     Auto,
     /// candle everywhere: the oracle that our own kernels are held against.
     Candle,
+    /// Our own kernels with AVX2 at most, on machines that have more.
+    Avx2,
     /// Our own kernels without the instructions that not every machine has.
     Baseline,
 }
@@ -63,6 +65,7 @@ impl KernelChoice {
         let can_run = target.device.is_cpu() && target.dtype == DType::F32;
         match self {
             Self::Auto => can_run.then(Isa::detect),
+            Self::Avx2 => can_run.then(Isa::without_avx512),
             Self::Baseline => can_run.then(Isa::baseline),
             Self::Candle => None,
         }

@@ -10,7 +10,7 @@ use super::elementwise::softmax_numerators;
 use super::isa::Isa;
 use super::kv_cache::KvCache;
 use super::matmul::{Rows, RowsMut, Then, block};
-use super::packed::{PANEL, Packed};
+use super::packed::{F32Line, PANEL, Packed};
 
 /// Query rows whose scores are held at once: 48 rows of 1024 scores are 192 KiB.
 const QUERY_BLOCK: usize = 48;
@@ -77,12 +77,12 @@ fn head_of(row: &[f32], head: usize, head_dim: usize) -> &[f32] {
     &row[head * head_dim..(head + 1) * head_dim]
 }
 
-fn pack_keys<'a>(head_dim: usize, rows: impl ExactSizeIterator<Item = &'a [f32]>) -> Packed<f32> {
+fn pack_keys<'a>(head_dim: usize, rows: impl ExactSizeIterator<Item = &'a [f32]>) -> Packed<F32Line> {
     Packed::from_rows(head_dim, rows.map(|row| row.iter().copied()))
 }
 
-fn pack_values<'a>(head_dim: usize, rows: impl ExactSizeIterator<Item = &'a [f32]>) -> Packed<f32> {
-    let mut packed = Packed::zeros(rows.len(), head_dim);
+fn pack_values<'a>(head_dim: usize, rows: impl ExactSizeIterator<Item = &'a [f32]>) -> Packed<F32Line> {
+    let mut packed: Packed<F32Line> = Packed::zeros(rows.len(), head_dim);
     for (position, row) in rows.enumerate() {
         for (panel, numbers) in row.chunks(PANEL).enumerate() {
             packed.panel_mut(panel)[position][..numbers.len()].copy_from_slice(numbers);
@@ -176,7 +176,7 @@ fn weigh(
     scores: &mut [f32],
     num_seen: impl Fn(usize) -> usize,
     num_positions: usize,
-    values: &Packed<f32>,
+    values: &Packed<F32Line>,
     output: RowsMut<'_>,
 ) {
     let sums: Vec<f32> = scores
@@ -236,7 +236,7 @@ mod tests {
             let heads = Heads { num_attention_heads: num_heads, num_key_value_heads: num_heads, head_dim };
             let width = num_heads * head_dim;
             let qkv = numbers(num_tokens * 3 * width, 1);
-            for isa in [Isa::detect(), Isa::baseline()] {
+            for isa in Isa::all() {
                 let mut output = vec![0.0; num_tokens * width];
                 full(isa, heads, &qkv, None, &mut output);
                 for (token, output) in output.chunks_exact(width).enumerate() {

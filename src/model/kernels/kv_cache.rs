@@ -1,6 +1,6 @@
 //! Keys and values of one layer, in the order in which attention reads them.
 
-use super::packed::{PANEL, Packed};
+use super::packed::{F32Line, PANEL, Packed};
 
 /// The cache grows by this many positions, so that growing is rare and little memory is idle.
 const GROWTH: usize = 512;
@@ -14,7 +14,7 @@ pub(crate) struct KvCache {
     head_dim: usize,
     capacity: usize,
     len: usize,
-    heads: Vec<(Packed<f32>, Packed<f32>)>,
+    heads: Vec<(Packed<F32Line>, Packed<F32Line>)>,
 }
 
 impl KvCache {
@@ -50,7 +50,7 @@ impl KvCache {
     }
 
     /// Keys and values of one head. Positions from [`KvCache::len`] on hold anything.
-    pub(super) fn head(&self, index: usize) -> (&Packed<f32>, &Packed<f32>) {
+    pub(super) fn head(&self, index: usize) -> (&Packed<F32Line>, &Packed<F32Line>) {
         let (keys, values) = &self.heads[index];
         (keys, values)
     }

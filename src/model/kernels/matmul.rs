@@ -4,15 +4,12 @@ use rayon::prelude::*;
 
 use super::elementwise::gelu_line;
 use super::isa::{Isa, for_each_isa, multiply_add};
-use super::packed::{PANEL, Packed, Stored};
+use super::packed::{PANEL, Packed, Stored, widen};
 
-/// Rows of the product that one kernel call computes: 6 x 16 accumulators and a line of weights fill
-/// the sixteen AVX2 registers.
-const ROWS: usize = 6;
-/// Part of the inner dimension that stays in the first-level cache: 384 lines are 24 KiB.
+/// Lines that stay in the first-level cache: 24 KiB.
 const INNER_BLOCK: usize = 384;
-/// Rows that pass over a panel while it is in the cache. A multiple of [`ROWS`].
-const ROW_BLOCK: usize = 48;
+/// Rows that pass over a panel while it is in the cache. A multiple of the rows of any kernel call.
+const ROW_BLOCK: usize = 96;
 
 /// What happens to a product before it is stored.
 #[derive(Clone, Copy, Debug)]
@@ -169,8 +166,9 @@ fn few_rows<T: Stored>(isa: Isa, rows: Rows<'_>, weights: &Packed<T>, output: &m
 
 /// Some rows (at most [`ROW_BLOCK`] keep the cache warm) times a part of the weights.
 ///
-/// For few rows, several panels are computed together: a single row has only two chains of additions
-/// to keep the multipliers busy with, which would make it slower than the memory is.
+/// A kernel call computes `N` rows of `P` panels, as many as fill the registers. Few rows are computed
+/// with more panels: a single row has only one chain of additions a panel to keep the multipliers busy
+/// with, which would make it slower than the memory is.
 fn row_block<T: Stored>(isa: Isa, rows: Rows<'_>, part: Part<'_, T>, output: RowsMut<'_>, then: Then<'_>) {
     let num_rows = (output.data.len() + output.stride - output.width) / output.stride;
     match num_rows {
@@ -179,11 +177,13 @@ fn row_block<T: Stored>(isa: Isa, rows: Rows<'_>, part: Part<'_, T>, output: Row
         3 => few_rows_block::<T, 2, 3>(isa, rows, part, output, then),
         4 => few_rows_block::<T, 1, 4>(isa, rows, part, output, then),
         5 => few_rows_block::<T, 1, 5>(isa, rows, part, output, then),
-        _ => many_rows_block(isa, rows, part, output, num_rows, then),
+        _ if isa.is_wide() => many_rows_block::<T, 2, 8>(isa, rows, part, output, num_rows, then),
+        _ => many_rows_block::<T, 1, 6>(isa, rows, part, output, num_rows, then),
     }
 }
 
-fn many_rows_block<T: Stored>(
+/// Over parts of the inner dimension whose weights stay in the cache while all rows pass.
+fn many_rows_block<T: Stored, const P: usize, const N: usize>(
     isa: Isa,
     rows: Rows<'_>,
     part: Part<'_, T>,
@@ -192,53 +192,53 @@ fn many_rows_block<T: Stored>(
     then: Then<'_>,
 ) {
     let RowsMut { data: output, stride, width } = output;
-    let mut sums = vec![[0.0f32; PANEL]; num_rows];
+    let num_panels = width.div_ceil(PANEL);
+    let groups = interleave::<N>(rows, num_rows, part.num_in);
+    let mut sums = vec![[[[0.0f32; PANEL]; P]; N]; num_rows.div_ceil(N)];
+    let inner_block = INNER_BLOCK / P;
     let mut room = vec![[0.0f32; PANEL]; INNER_BLOCK];
-    for (panel_idx, column) in (0..width).step_by(PANEL).enumerate() {
-        let panel = part.weights.panel(part.first_panel + panel_idx);
-        sums.fill([0.0; PANEL]);
-        for from in (0..part.num_in).step_by(INNER_BLOCK) {
-            let length = INNER_BLOCK.min(part.num_in - from);
-            let lines = T::widen_all(&panel[from..from + length], &mut room);
-            let row = |index: usize| rows.row(index, from, length);
-            add_products(isa, row, lines, &mut sums);
+    for first in (0..num_panels).step_by(P) {
+        sums.fill([[[0.0; PANEL]; P]; N]);
+        // Where the panels do not come out even, the last one is computed twice and stored once.
+        let panels: [&[T]; P] = std::array::from_fn(|index| {
+            part.weights.panel(part.first_panel + (first + index).min(num_panels - 1))
+        });
+        for from in (0..part.num_in).step_by(inner_block) {
+            let length = inner_block.min(part.num_in - from);
+            let mut rooms = room.chunks_mut(inner_block);
+            let lines: [&[[f32; PANEL]]; P] = panels.map(|panel| {
+                let stored = &panel[from / T::LINES..(from + length).div_ceil(T::LINES)];
+                let room = rooms.next().unwrap_or_default();
+                T::as_lines(stored).unwrap_or_else(|| {
+                    widen(isa, stored, room);
+                    &room[..length]
+                })
+            });
+            for (rows, sums) in groups.chunks_exact(part.num_in).zip(&mut sums) {
+                accumulate_for(isa, &rows[from..from + length], &lines, sums);
+            }
         }
-        let bias_from = (part.first_panel + panel_idx) * PANEL;
-        let count = PANEL.min(width - column);
-        for (row, sums) in sums.iter_mut().enumerate() {
-            store(isa, sums, &mut output[row * stride + column..][..count], bias_from, then);
+        for (row, sums) in sums.iter_mut().flatten().take(num_rows).enumerate() {
+            for (sums, column) in sums.iter_mut().zip((first * PANEL..width).step_by(PANEL)) {
+                let place = &mut output[row * stride + column..][..PANEL.min(width - column)];
+                store(isa, sums, place, part.first_panel * PANEL + column, then);
+            }
         }
     }
 }
 
-/// Adds the products of one inner block to the sums of all rows.
-#[expect(clippy::many_single_char_names, reason = "six rows without a name of their own")]
-fn add_products<'a>(
-    isa: Isa,
-    row: impl Fn(usize) -> &'a [f32],
-    lines: &[[f32; PANEL]],
-    sums: &mut [[f32; PANEL]],
-) {
-    for (group, sums) in sums.chunks_mut(ROWS).enumerate() {
-        let first = group * ROWS;
-        match sums {
-            [a, b, c, d, e, f] => {
-                accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d], [e], [f]]);
+/// Groups of `N` rows, number by number, so that a kernel call reads them in one stream. The last group
+/// is filled up with zeros.
+fn interleave<const N: usize>(rows: Rows<'_>, num_rows: usize, width: usize) -> Vec<[f32; N]> {
+    let mut groups = vec![[0.0; N]; num_rows.div_ceil(N) * width];
+    for (index, group) in groups.chunks_exact_mut(width).enumerate() {
+        for row in 0..N.min(num_rows - index * N) {
+            for (numbers, number) in group.iter_mut().zip(rows.row(index * N + row, 0, width)) {
+                numbers[row] = *number;
             }
-            [a, b, c, d, e] => {
-                accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d], [e]]);
-            }
-            [a, b, c, d] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d]]),
-            [a, b, c] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c]]),
-            [a, b] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b]]),
-            [a] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a]]),
-            _ => {}
         }
     }
-}
-
-fn take<'a, const N: usize>(row: impl Fn(usize) -> &'a [f32], first: usize) -> [&'a [f32]; N] {
-    std::array::from_fn(|index| row(first + index))
+    groups
 }
 
 /// `N` rows, `P` panels at a time; what is left over of the panels one at a time. Weights are widened
@@ -253,18 +253,19 @@ fn few_rows_block<T: Stored, const P: usize, const N: usize>(
     let RowsMut { data: output, stride, width } = output;
     let num_panels = width.div_ceil(PANEL);
     let together = num_panels / P * P;
-    let rows: [&[f32]; N] = std::array::from_fn(|index| rows.row(index, 0, part.num_in));
+    let rows = interleave::<N>(rows, N, part.num_in);
+    let panel =
+        |index: usize| &part.weights.panel(part.first_panel + index)[..part.num_in.div_ceil(T::LINES)];
     let mut finish = |panel_idx: usize, row: usize, sums: &mut [f32; PANEL]| {
         let column = panel_idx * PANEL;
         let count = PANEL.min(width - column);
         let place = &mut output[row * stride + column..][..count];
         store(isa, sums, place, part.first_panel * PANEL + column, then);
     };
-    let panel = |index: usize| &part.weights.panel(part.first_panel + index)[..part.num_in];
     for first in (0..together).step_by(P) {
         let mut sums = [[[0.0f32; PANEL]; P]; N];
-        let panels: [&[[T; PANEL]]; P] = std::array::from_fn(|index| panel(first + index));
-        accumulate_for(isa, &rows, &panels, &mut sums.each_mut().map(<[_; P]>::each_mut));
+        let panels: [&[T]; P] = std::array::from_fn(|index| panel(first + index));
+        accumulate_for(isa, &rows, &panels, &mut sums);
         for (row, sums) in sums.iter_mut().enumerate() {
             for (index, sums) in sums.iter_mut().enumerate() {
                 finish(first + index, row, sums);
@@ -272,9 +273,9 @@ fn few_rows_block<T: Stored, const P: usize, const N: usize>(
         }
     }
     for index in together..num_panels {
-        let mut sums = [[0.0f32; PANEL]; N];
-        accumulate_for(isa, &rows, &[panel(index)], &mut sums.each_mut().map(|sum| [sum]));
-        for (row, sums) in sums.iter_mut().enumerate() {
+        let mut sums = [[[0.0f32; PANEL]; 1]; N];
+        accumulate_for(isa, &rows, &[panel(index)], &mut sums);
+        for (row, [sums]) in sums.iter_mut().enumerate() {
             finish(index, row, sums);
         }
     }
@@ -282,41 +283,74 @@ fn few_rows_block<T: Stored, const P: usize, const N: usize>(
 
 for_each_isa! {
     fn accumulate_for[T: Stored, const P: usize, const N: usize](
-        rows: &[&[f32]; N],
-        panels: &[&[[T; PANEL]]; P],
-        sums: &mut [[&mut [f32; PANEL]; P]; N],
+        rows: &[[f32; N]],
+        panels: &[&[T]; P],
+        sums: &mut [[[f32; PANEL]; P]; N],
     ) = accumulate::<T, P, N>
 }
 
-/// Adds `row * line` for every line of the panels to the sums of every row and panel.
+/// Adds `number * line` for every number of the rows and every line of up to four panels.
+///
+/// Everything is walked by iterators: with an index into several slices, the compiler leaves a check of
+/// each inside the loop.
 #[inline(always)]
 fn accumulate<const FMA: bool, T: Stored, const P: usize, const N: usize>(
-    rows: &[&[f32]; N],
-    panels: &[&[[T; PANEL]]; P],
-    sums: &mut [[&mut [f32; PANEL]; P]; N],
+    rows: &[[f32; N]],
+    panels: &[&[T]; P],
+    sums: &mut [[[f32; PANEL]; P]; N],
 ) {
-    let mut accumulators: [[[f32; PANEL]; P]; N] =
-        std::array::from_fn(|row| std::array::from_fn(|panel| *sums[row][panel]));
-    // One length for all, so that the bounds are checked once and not in the loop.
-    let length = panels[0].len();
-    let rows: [&[f32]; N] = std::array::from_fn(|row| &rows[row][..length]);
-    let panels: [&[[T; PANEL]]; P] = std::array::from_fn(|panel| &panels[panel][..length]);
-    for inner in 0..length {
-        for panel in 0..P {
-            let line = T::widen(&panels[panel][inner]);
-            for row in 0..N {
-                let value = rows[row][inner];
-                for (sum, weight) in accumulators[row][panel].iter_mut().zip(line) {
-                    *sum = multiply_add::<FMA>(value, weight, *sum);
-                }
+    const { assert!(P > 0 && P <= 4) }
+    let mut accumulators = *sums;
+    let [a, b, c, d] = [panels[0], panels[1 % P], panels[2 % P], panels[3 % P]];
+    let stored = a.iter().zip(b).zip(c.iter().zip(d));
+    if T::LINES == 1 {
+        for (row, ((a, b), (c, d))) in rows.iter().zip(stored) {
+            let lines = [a, b, c, d].map(|stored| stored.line(0, &stored.scales()));
+            add_row::<FMA, P, N>(row, &lines, &mut accumulators);
+        }
+    } else {
+        for (rows, ((a, b), (c, d))) in rows.chunks(T::LINES).zip(stored) {
+            let scales = [a, b, c, d].map(T::scales);
+            for (index, row) in rows.iter().enumerate() {
+                let [a_scales, b_scales, c_scales, d_scales] = &scales;
+                let lines = [
+                    a.line(index, a_scales),
+                    b.line(index, b_scales),
+                    c.line(index, c_scales),
+                    d.line(index, d_scales),
+                ];
+                add_row::<FMA, P, N>(row, &lines, &mut accumulators);
             }
         }
     }
-    for (sums, accumulators) in sums.iter_mut().zip(accumulators) {
-        for (sum, accumulator) in sums.iter_mut().zip(accumulators) {
-            **sum = accumulator;
-        }
+    *sums = accumulators;
+}
+
+/// Written out instead of in loops: the compiler would make vectors across the rows, not along the lines.
+#[inline(always)]
+fn add_row<const FMA: bool, const P: usize, const N: usize>(
+    row: &[f32; N],
+    lines: &[[f32; PANEL]; 4],
+    sums: &mut [[[f32; PANEL]; P]; N],
+) {
+    const { assert!(N <= 8) }
+    macro_rules! add_line {
+        ($row:literal: $($panel:literal)+) => {
+            $(if $row < N && $panel < P {
+                for (sum, weight) in sums[$row][$panel].iter_mut().zip(lines[$panel]) {
+                    *sum = multiply_add::<FMA>(row[$row], weight, *sum);
+                }
+            })+
+        };
     }
+    add_line!(0: 0 1 2 3);
+    add_line!(1: 0 1 2 3);
+    add_line!(2: 0 1 2 3);
+    add_line!(3: 0 1 2 3);
+    add_line!(4: 0 1 2 3);
+    add_line!(5: 0 1 2 3);
+    add_line!(6: 0 1 2 3);
+    add_line!(7: 0 1 2 3);
 }
 
 fn store(isa: Isa, sums: &mut [f32; PANEL], place: &mut [f32], column: usize, then: Then<'_>) {
@@ -348,13 +382,14 @@ mod tests {
     use half::bf16;
 
     use super::*;
+    use crate::model::kernels::packed::{Bf16Line, F32Line};
 
     fn numbers(count: usize, seed: usize) -> Vec<f32> {
         let number = |at: usize| ((at * 7919 + seed * 104_729) % 2003) as f32 / 1001.5 - 1.0;
         (0..count).map(number).collect()
     }
 
-    fn packed(weights: &[f32], num_in: usize) -> Packed<f32> {
+    fn packed(weights: &[f32], num_in: usize) -> Packed<F32Line> {
         Packed::from_rows(num_in, weights.chunks_exact(num_in).map(|row| row.iter().copied()))
     }
 
@@ -385,7 +420,7 @@ mod tests {
 
     #[test]
     fn products_agree_with_the_plain_twin_on_odd_shapes() {
-        for isa in [Isa::detect(), Isa::baseline()] {
+        for isa in Isa::all() {
             let sizes = [1, 2, 5, 6, 7, 12, 16, 17, 48, 49, 100, 385];
             for (index, num_rows) in sizes.into_iter().enumerate() {
                 let (num_in, num_out) = (sizes[(index * 5 + 3) % 12], sizes[(index * 7 + 1) % 12]);
@@ -415,7 +450,8 @@ mod tests {
         let (num_in, num_out) = (96, 33);
         let rounded: Vec<bf16> = numbers(num_out * num_in, 5).into_iter().map(bf16::from_f32).collect();
         let wide: Vec<f32> = rounded.iter().map(|weight| weight.to_f32()).collect();
-        let narrow = Packed::from_rows(num_in, rounded.chunks_exact(num_in).map(|row| row.iter().copied()));
+        let narrow: Packed<Bf16Line> =
+            Packed::from_rows(num_in, rounded.chunks_exact(num_in).map(|row| row.iter().copied()));
         let rows = numbers(9 * num_in, 6);
         let (mut a, mut b) = (vec![0.0; 9 * num_out], vec![0.0; 9 * num_out]);
         matmul(Isa::detect(), Rows::dense(&rows, num_in), &packed(&wide, num_in), &mut a, Then::Store);

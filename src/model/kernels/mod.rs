@@ -2,9 +2,9 @@
 //!
 //! Slices of `f32` come in and go out, rows one after the other; nothing here knows a tensor, a
 //! model or a page. Every kernel is one plain function over fixed-size arrays that the compiler turns
-//! into vector code, compiled once for the machine's baseline (NEON on 64-bit Arm) and once for AVX2
-//! with FMA, chosen at run time ([`Isa`]). That keeps one source for all machines, and the only
-//! `unsafe` is the call into the AVX2 copy. Each kernel has a plain twin in its tests.
+//! into vector code, compiled once for the machine's baseline (NEON on 64-bit Arm), once for AVX2 with
+//! FMA and once for AVX-512, chosen at run time ([`Isa`]). That keeps one source for all machines, and the
+//! only `unsafe` is the call into the copies. Each kernel has a plain twin in its tests.
 //!
 //! Sums over the inner dimension always run from first to last in one accumulator per output, so a
 //! row's result does not depend on how many rows are computed together, on blocking or on the number

@@ -4,7 +4,7 @@ use half::bf16;
 
 use crate::model::kernels::isa::Isa;
 use crate::model::kernels::matmul::{Rows, Then, matmul};
-use crate::model::kernels::packed::Packed;
+use crate::model::kernels::packed::{Bf16Line, F32Line, Packed};
 
 /// The numbers of one tensor, row-major, as the checkpoint stores them.
 #[derive(Clone, Debug)]
@@ -36,8 +36,8 @@ impl Numbers {
 /// Packed weights `(num_out, num_in)`.
 #[derive(Clone, Debug)]
 pub(crate) enum Linear {
-    F32(Packed<f32>),
-    Bf16(Packed<bf16>),
+    F32(Packed<F32Line>),
+    Bf16(Packed<Bf16Line>),
 }
 
 impl Linear {
