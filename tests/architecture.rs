@@ -38,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("revision", &["geometry", "markup"]),
+    ("evaluation", &["geometry", "markup", "rust_stemmers"]),
     ("engine", &["geometry", "markup", "document", "layout", "model", "image", "crossbeam_channel"]),
     (
         "app",
