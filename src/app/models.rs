@@ -109,8 +109,12 @@ impl App {
             }
             DownloadState::Stopping { .. } => download.state = DownloadState::Stopping { discards },
             DownloadState::Paused | DownloadState::Failed(_) if discards => {
-                let id = download.id.clone();
-                self.remove_model(id);
+                // It may have failed before anything came.
+                let id = download.progress.is_some().then(|| download.id.clone());
+                match id {
+                    Some(id) => self.remove_model(id),
+                    None => self.state.models.download = None,
+                }
             }
             DownloadState::Paused | DownloadState::Failed(_) => {}
         }

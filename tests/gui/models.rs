@@ -131,6 +131,11 @@ fn a_failed_download_says_why_and_can_be_tried_again() {
     assert!(bench.shows("The connection broke") && bench.shows("Try another one"));
     bench.click("Try again");
     assert_eq!(downloads(&bench), 2);
+    let job = bench.last_job(|job| matches!(job, Job::DownloadModel { .. }));
+    bench.say(job, EventKind::Failed(message("No network")));
+    bench.click("Discard");
+    let has_removed = bench.script.borrow().jobs.iter().any(|job| matches!(job, Job::RemoveModel { .. }));
+    assert!(!has_removed && bench.shows("Download 517 MB"), "nothing had come, so nothing is removed");
 }
 
 #[test]

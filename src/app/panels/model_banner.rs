@@ -107,7 +107,8 @@ fn rest_ui(ui: &mut Ui, download: &Download, words: &str, commands: &CommandSend
 
 /// An icon and words at the left, in what room the acts have left.
 fn words_ui(ui: &mut Ui, icon: &str, words: impl FnOnce(&mut Ui)) {
-    let color = Palette::of_ui(ui).accent;
+    let palette = Palette::of_ui(ui);
+    let color = if icon == icons::CIRCLE_ALERT { palette.danger } else { palette.accent };
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
         icon_label(ui, icon, color);
         ui.vertical(|ui| {

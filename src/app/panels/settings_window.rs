@@ -30,6 +30,8 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
         });
         let height = room.y.max(200.0);
         ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
+            // The scroll bar floats over the right edge.
+            ui.set_max_width(ui.available_width() - theme::space::M);
             window_ui(ui, state, commands);
             convert_ui(ui, state, commands);
             model_ui(ui, state, commands);
