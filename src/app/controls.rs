@@ -3,7 +3,9 @@
 //! Every control has a name for screen readers and, where a key does the same, the key in its
 //! tooltip.
 
-use egui::{Button, Color32, Response, RichText, Role, Stroke, Ui, Vec2, WidgetInfo, vec2};
+use egui::{
+    Align, Button, Color32, Id, Layout, Modal, Response, RichText, Role, Stroke, Ui, Vec2, WidgetInfo, vec2,
+};
 
 use super::icons;
 use super::theme::{self, Palette, TOUCH_HEIGHT};
@@ -146,6 +148,32 @@ pub fn menu_entry(ui: &mut Ui, icon: Option<&str>, words: &str, key: Option<&str
 /// The frame of a window over the document.
 pub fn modal_frame(ui: &Ui) -> egui::Frame {
     egui::Frame::window(ui.style()).inner_margin(20.0).corner_radius(10.0)
+}
+
+/// A window over the document with a title and a close button. `acts` are drawn left of the button;
+/// `content` is given the height that there is for it. Returns whether the window is to be closed.
+pub fn titled_window(
+    ui: &Ui,
+    title: &str,
+    max_width: f32,
+    acts: impl FnOnce(&mut Ui),
+    content: impl FnOnce(&mut Ui, f32),
+) -> bool {
+    let modal = Modal::new(Id::unique(title)).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
+        let room = ui.ctx().content_rect().size() - vec2(120.0, 140.0);
+        ui.set_width(max_width.min(room.x));
+        let mut closes = false;
+        ui.horizontal(|ui| {
+            ui.label(RichText::new(title).font(theme::strong(17.0)));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                closes = icon_button(ui, icons::X, "Close", Some("Esc")).clicked();
+                acts(ui);
+            });
+        });
+        content(ui, room.y);
+        closes
+    });
+    modal.inner || modal.should_close()
 }
 
 /// A hairline between groups of a bar.

@@ -88,6 +88,11 @@ impl ModelEntry {
         self.installed.as_ref().is_some_and(|installed| installed.origin == ModelOrigin::Carried)
     }
 
+    /// It can be loaded, and may read any page without being chosen first.
+    pub fn is_for_any_page(&self) -> bool {
+        self.is_usable() && !self.is_demonstration()
+    }
+
     /// Memory that its weights take while it computes in f32; `None` when not known.
     pub fn weight_memory_bytes(&self) -> Option<u64> {
         (self.num_parameters > 0).then(|| self.num_parameters.saturating_mul(BYTES_PER_PARAMETER))
@@ -234,8 +239,7 @@ fn add_found(entries: &mut Vec<ModelEntry>, catalogue: &Catalogue, found: FoundM
 /// [`Error::NoModelHere`] when there is none.
 pub fn first_usable() -> Result<PathBuf, Error> {
     let entries = list(&[])?;
-    let is_meant = |entry: &ModelEntry| entry.is_usable() && !entry.is_demonstration();
-    let usable = entries.into_iter().filter(is_meant).find_map(|entry| entry.installed);
+    let usable = entries.into_iter().filter(ModelEntry::is_for_any_page).find_map(|entry| entry.installed);
     usable.map(|installed| installed.folder).ok_or(Error::NoModelHere { name: None })
 }
 

@@ -1,9 +1,9 @@
 //! The model manager: what is here, what can be had, which one is in use.
 
-use egui::{Align, CornerRadius, Id, Layout, Margin, Modal, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{Align, CornerRadius, Layout, Margin, RichText, ScrollArea, TextEdit, Ui};
 
 use super::super::command::{Command, CommandSender, ModelCommand};
-use super::super::controls::{dot, icon_button, modal_frame, primary_button, secondary};
+use super::super::controls::{dot, icon_button, primary_button, secondary, titled_window};
 use super::super::icons;
 use super::super::state::{AppState, Check, Download, DownloadState, ModelState, SubWindow};
 use super::super::theme::{self, Palette};
@@ -24,27 +24,19 @@ impl ModelsWindow {
         if state.sub_window != Some(SubWindow::Models) {
             return;
         }
-        let modal = Modal::new(Id::unique("models")).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
-            let room = ui.ctx().content_rect().size() - vec2(120.0, 140.0);
-            ui.set_width(640.0_f32.min(room.x));
-            let mut closes = false;
-            ui.horizontal(|ui| {
-                ui.label(RichText::new("Models").font(theme::strong(17.0)));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    closes = icon_button(ui, icons::X, "Close", Some("Esc")).clicked();
-                    if icon_button(ui, icons::REFRESH_CW, "Look again", None).clicked() {
-                        commands.send(ModelCommand::List);
-                    }
-                });
-            });
+        let acts = |ui: &mut Ui| {
+            if icon_button(ui, icons::REFRESH_CW, "Look again", None).clicked() {
+                commands.send(ModelCommand::List);
+            }
+        };
+        let content = |ui: &mut Ui, room: f32| {
             ui.add_space(theme::space::S);
-            let height = (room.y - 120.0).max(160.0);
+            let height = (room - 120.0).max(160.0);
             ScrollArea::vertical().max_height(height).show(ui, |ui| list_ui(ui, state, commands));
             ui.add_space(theme::space::M);
             self.others_ui(ui, state, commands);
-            closes
-        });
-        if modal.inner || modal.should_close() {
+        };
+        if titled_window(ui, "Models", 640.0, acts, content) {
             commands.send(Command::CloseSubWindow);
         }
     }

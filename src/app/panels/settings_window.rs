@@ -1,10 +1,9 @@
 //! The settings.
 
-use egui::{Id, Modal, RichText, ScrollArea, Ui, vec2};
+use egui::{RichText, ScrollArea, Ui};
 
 use super::super::command::{Command, CommandSender, ModelCommand, SettingCommand};
-use super::super::controls::{icon_button, modal_frame, secondary};
-use super::super::icons;
+use super::super::controls::{secondary, titled_window};
 use super::super::settings::{DevicePreference, EnginePreference, Precision, ThemeChoice};
 use super::super::state::{AppState, SubWindow};
 use super::super::theme;
@@ -18,17 +17,8 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
     if state.sub_window != Some(SubWindow::Settings) {
         return;
     }
-    let modal = Modal::new(Id::unique("settings")).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
-        let room = ui.ctx().content_rect().size() - vec2(120.0, 140.0);
-        ui.set_width(520.0_f32.min(room.x));
-        let mut closes = false;
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("Settings").font(theme::strong(17.0)));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                closes = icon_button(ui, icons::X, "Close", Some("Esc")).clicked();
-            });
-        });
-        let height = room.y.max(200.0);
+    let content = |ui: &mut Ui, room: f32| {
+        let height = room.max(200.0);
         ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             // The scroll bar floats over the right edge.
             ui.set_max_width(ui.available_width() - theme::space::M);
@@ -37,9 +27,8 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
             model_ui(ui, state, commands);
             page_ui(ui, state, commands);
         });
-        closes
-    });
-    if modal.inner || modal.should_close() {
+    };
+    if titled_window(ui, "Settings", 520.0, |_| {}, content) {
         commands.send(Command::CloseSubWindow);
     }
 }

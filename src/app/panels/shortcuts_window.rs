@@ -1,10 +1,9 @@
 //! The sheet of keys.
 
-use egui::{Grid, Id, Modal, RichText, ScrollArea, Ui, vec2};
+use egui::{Grid, RichText, ScrollArea, Ui, vec2};
 
 use super::super::command::{Command, CommandSender};
-use super::super::controls::{icon_button, modal_frame, secondary};
-use super::super::icons;
+use super::super::controls::{secondary, titled_window};
 use super::super::shortcuts::{GESTURES, Group, SHORTCUTS, key_words};
 use super::super::state::{AppState, SubWindow};
 use super::super::theme::{self, Palette};
@@ -14,18 +13,9 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
     if state.sub_window != Some(SubWindow::Shortcuts) {
         return;
     }
-    let modal = Modal::new(Id::unique("keys")).frame(modal_frame(ui)).show(ui.ctx(), |ui| {
-        let room = ui.ctx().content_rect().size() - vec2(120.0, 140.0);
-        ui.set_width(760.0_f32.min(room.x));
-        let mut closes = false;
-        ui.horizontal(|ui| {
-            ui.label(RichText::new("Keys").font(theme::strong(17.0)));
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                closes = icon_button(ui, icons::X, "Close", Some("Esc")).clicked();
-            });
-        });
+    let content = |ui: &mut Ui, room: f32| {
         ui.add_space(theme::space::S);
-        let height = room.y.max(200.0);
+        let height = room.max(200.0);
         ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             if ui.available_width() < 620.0 {
                 for group in Group::ALL {
@@ -42,9 +32,8 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, commands: &CommandSender) {
                 }
             });
         });
-        closes
-    });
-    if modal.inner || modal.should_close() {
+    };
+    if titled_window(ui, "Keys", 760.0, |_| {}, content) {
         commands.send(Command::CloseSubWindow);
     }
 }

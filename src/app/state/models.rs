@@ -79,18 +79,13 @@ impl Models {
 
     /// The model that is loaded when none has been chosen.
     pub fn first_usable(&self) -> Option<&ModelEntry> {
-        self.entries.as_ref()?.iter().find(|entry| is_meant(entry))
+        self.entries.as_ref()?.iter().find(|entry| entry.is_for_any_page())
     }
 
     /// Somebody has looked, and there is no model on this machine.
     pub fn are_none_here(&self) -> bool {
-        self.entries.as_ref().is_some_and(|entries| !entries.iter().any(is_meant))
+        self.entries.as_ref().is_some_and(|entries| !entries.iter().any(ModelEntry::is_for_any_page))
     }
-}
-
-/// It can be used, and not only for a demonstration.
-fn is_meant(entry: &ModelEntry) -> bool {
-    entry.is_usable() && !entry.is_demonstration()
 }
 
 impl Download {
