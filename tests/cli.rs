@@ -70,6 +70,20 @@ fn tables_become_the_sheets_of_a_workbook() {
 }
 
 #[test]
+fn trust_is_told_beside_the_document() {
+    let desk = Desk::new();
+    desk.doclens("convert scan.png --replay page.dt --to md,trust").assert().success();
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(desk.path("scan.trust.json")).unwrap()).unwrap();
+    assert_eq!(report["schema"], "doclens-trust/1");
+    assert_eq!((&report["pages"][0]["page"], &report["pages"][0]["stop_reason"]), (&1.into(), &"end".into()));
+    let element = &report["pages"][0]["elements"][0];
+    assert_eq!((&element["origin"], &element["level"]), (&"model".into(), &"sure".into()));
+    let none = desk.doclens("convert-doctags --to trust").assert().code(2);
+    none.stderr(contains("trust is known where a page is read"));
+}
+
+#[test]
 fn help_and_version_are_there() {
     let desk = Desk::new();
     desk.doclens("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));

@@ -6,6 +6,8 @@
 mod properties;
 #[path = "engine/support.rs"]
 mod support;
+#[path = "engine/trust.rs"]
+mod trust;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -6,10 +6,14 @@
 
 #[path = "gui/bench.rs"]
 mod bench;
+#[path = "gui/grab.rs"]
+mod grab;
 #[path = "gui/models.rs"]
 mod models;
 #[path = "gui/tables.rs"]
 mod tables;
+#[path = "gui/trust.rs"]
+mod trust;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -351,18 +355,9 @@ fn the_document_is_saved_where_the_dialog_says() {
     bench.convert();
     bench.chosen.replace(vec![PathBuf::from("/papers/tale.md")]);
     bench.harness.key_press_modifiers(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::S);
-    // The export is made on a thread of its own.
-    for _ in 0..200 {
-        bench.settle();
-        if bench.script.borrow().jobs.iter().any(|job| matches!(job, Job::Save { .. })) {
-            break;
-        }
-        std::thread::yield_now();
-    }
-    let job = bench.last_job(|job| matches!(job, Job::Save { .. }));
-    let Job::Save { path, contents } = bench.job(job) else { panic!() };
+    let (job, path, contents) = bench.saved();
     assert_eq!(path, PathBuf::from("/papers/tale.md"));
-    let text = String::from_utf8(contents.to_vec()).unwrap();
+    let text = String::from_utf8(contents).unwrap();
     assert!(text.contains("## A tall tale") && text.contains("Once upon a time"), "{text}");
     bench.say(job, EventKind::Finished(Outcome::Saved(path)));
     assert!(bench.shows("Saved tale.md"));

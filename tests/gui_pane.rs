@@ -11,6 +11,7 @@ use doclens::app::output_pane::{
     ExportFormat, Offer, OutputPane, PageState, PaneAction, PaneInput, PaneTab, TableFormat,
 };
 use doclens::app::theme;
+use doclens::document::page::PageIndex;
 use doclens::engine::event::StopReason;
 use doclens::engine::user_message::UserMessage;
 use doclens::markup::{self, CellRange, DocTree, NodeId, NodeKind, Parser};
@@ -162,6 +163,8 @@ fn draw(ui: &mut egui::Ui, scene: &mut Scene, pane: &mut OutputPane, actions: &R
         ui,
         &PaneInput {
             view_key: scene_now.view_key,
+            page: PageIndex(0),
+            review: &[],
             state,
             tree: scene_now.tree.as_ref(),
             markup: &scene_now.markup,

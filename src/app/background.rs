@@ -18,6 +18,7 @@ use super::output_pane::{ExportFormat, TableFormat};
 use super::state::ElementRef;
 use crate::engine::job::DocumentId;
 use crate::engine::user_message::UserMessage;
+use crate::markup::NodeId;
 
 /// A question to the user that a dialog of the desktop asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub enum SaveSubject {
     Document(DocumentId, ExportFormat),
     /// One table of a document.
     Table(DocumentId, ElementRef, TableFormat),
+    /// One table of the region that was grabbed.
+    Grabbed(NodeId, TableFormat),
 }
 
 /// What a thread has come to.

@@ -13,6 +13,7 @@ use super::settings::{DevicePreference, EnginePreference, Precision, ThemeChoice
 use super::state::{ElementRef, NoticeId, SubWindow};
 use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
+use crate::geometry::BBox;
 use crate::markup::{CellRange, Label, NodeId};
 
 /// Something the user asked for.
@@ -54,6 +55,9 @@ pub enum Command {
     CancelAll,
     /// Escape: close what is open, else cancel conversions, else deselect.
     StepBack,
+
+    /// Read a part of a page as a table.
+    Grab(GrabCommand),
 
     /// Put something on the clipboard.
     Copy(CopyCommand),
@@ -111,6 +115,10 @@ pub enum ViewCommand {
     },
     /// Select the next element in reading order (1) or the one before (-1).
     SelectNeighbour(isize),
+    /// Select the next doubted element of the document (1) or the one before (-1).
+    SelectDoubt(isize),
+    /// Select an element of any page and bring it into view.
+    Show(ElementRef),
 }
 
 /// What is put on the clipboard.
@@ -124,6 +132,10 @@ pub enum CopyCommand {
     CopyTable(ElementRef, TableFormat),
     /// Some cells of a table.
     CopyCells(ElementRef, CellRange, TableFormat),
+    /// A table that was grabbed, or some of its cells.
+    CopyGrabbed(NodeId, Option<CellRange>, TableFormat),
+    /// An element that was grabbed.
+    CopyGrabbedElement(NodeId, ExportFormat),
     /// What is selected, or else the page in view.
     CopySelection,
 }
@@ -166,6 +178,24 @@ pub enum ModelCommand {
     UseFirst,
 }
 
+/// What is done about a table that is read from a region of a page.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum GrabCommand {
+    /// Let the next drag over a page grab, or no longer.
+    Arm(bool),
+    /// Read this part of the upright page.
+    Grab {
+        /// Of which page.
+        page: PageIndex,
+        /// Which part.
+        region: BBox,
+    },
+    /// Take away what was grabbed.
+    Close,
+    /// Ask where to, then write a grabbed table.
+    SaveAs(NodeId, TableFormat),
+}
+
 /// A change of what is remembered from one run to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SettingCommand {
@@ -177,6 +207,8 @@ pub enum SettingCommand {
     ToggleLegend,
     /// Show the reading order, or no longer.
     ToggleReadingOrder,
+    /// Colour the boxes by how far they can be trusted, or by label.
+    ToggleHeat,
     /// Show two-letter tags at each box, or no longer.
     ToggleTags,
     /// Show pages light on dark, or no longer.
@@ -230,6 +262,12 @@ impl From<ViewCommand> for Command {
 impl From<CopyCommand> for Command {
     fn from(command: CopyCommand) -> Self {
         Self::Copy(command)
+    }
+}
+
+impl From<GrabCommand> for Command {
+    fn from(command: GrabCommand) -> Self {
+        Self::Grab(command)
     }
 }
 

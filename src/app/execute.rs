@@ -19,7 +19,7 @@ use crate::document::page::{PageIndex, Rotation};
 use crate::engine::job::{DocumentId, DocumentSource, EngineChoice, Job, RecognizeRequest, Task};
 use crate::engine::model_library::SAMPLE_SCAN;
 use crate::engine::user_message::UserMessage;
-use crate::markup::{CellRange, NodeKind};
+use crate::markup::{CellRange, DocTree, NodeId, NodeKind};
 
 /// The sample document that the program carries.
 const SAMPLE: &[u8] = include_bytes!("../../assets/sample.pdf");
@@ -57,6 +57,7 @@ impl App {
             Command::CancelPage(page) => self.cancel_page(page),
             Command::CancelAll => self.cancel_all(),
             Command::StepBack => self.step_back(),
+            Command::Grab(command) => self.execute_grab(command),
             Command::Copy(command) => self.execute_copy(ctx, command),
             Command::SaveAs(format) => self.save_as(format),
             Command::Save => self.save(),
@@ -118,6 +119,11 @@ impl App {
                     self.state.reveal_in_pane = element;
                 }
             }
+            ViewCommand::SelectDoubt(step) => {
+                let doubt = document.next_doubt(step);
+                self.select_doubt(doubt);
+            }
+            ViewCommand::Show(element) => self.show_element(element),
             ViewCommand::SelectNeighbour(step) => {
                 if let Some(element) = document.neighbour(step) {
                     self.execute_in_view(ViewCommand::Select {
@@ -127,6 +133,20 @@ impl App {
                 }
             }
         }
+    }
+
+    fn select_doubt(&mut self, element: Option<ElementRef>) {
+        match element {
+            Some(element) => self.show_element(element),
+            None => self.state.notices.done("Nothing is doubted on the converted pages", None),
+        }
+    }
+
+    fn show_element(&mut self, element: ElementRef) {
+        if self.state.document().is_some_and(|document| document.current != element.page) {
+            self.execute_in_view(ViewCommand::GoToPage(element.page));
+        }
+        self.execute_in_view(ViewCommand::Select { element: Some(element), from: Side::Keyboard });
     }
 
     fn execute_setting(&mut self, ctx: &Context, command: SettingCommand) {
@@ -143,6 +163,7 @@ impl App {
             SettingCommand::ToggleReadingOrder => {
                 settings.shows_reading_order = !settings.shows_reading_order;
             }
+            SettingCommand::ToggleHeat => settings.shows_heat = !settings.shows_heat,
             SettingCommand::ToggleTags => settings.shows_tags = !settings.shows_tags,
             SettingCommand::ToggleInvertedPages => settings.inverts_pages = !settings.inverts_pages,
             SettingCommand::ToggleThumbnails => settings.shows_thumbnails = !settings.shows_thumbnails,
@@ -214,6 +235,9 @@ impl App {
         let Some(index) = self.state.documents.iter().position(|document| document.id() == id) else {
             return;
         };
+        if self.state.grab.as_ref().is_some_and(|grab| grab.document == id) {
+            self.close_grab();
+        }
         let document = self.state.documents.remove(index);
         for (_, job) in document.unfinished() {
             self.backend.cancel(job);
@@ -352,6 +376,10 @@ impl App {
             self.state.password = None;
         } else if self.state.sub_window.is_some() {
             self.state.sub_window = None;
+        } else if self.state.is_grabbing {
+            self.state.is_grabbing = false;
+        } else if self.state.grab.is_some() {
+            self.close_grab();
         } else if self.state.documents.iter().any(|document| document.unfinished().next().is_some()) {
             self.cancel_all();
         } else if let Some(document) = self.state.document_mut()
@@ -369,6 +397,8 @@ impl App {
             CopyCommand::CopyElement(element, format) => self.element_text(element, format),
             CopyCommand::CopyTable(element, format) => self.table_text(element, None, format),
             CopyCommand::CopyCells(element, cells, format) => self.table_text(element, Some(cells), format),
+            CopyCommand::CopyGrabbed(node, cells, format) => self.grabbed_text(node, cells, format),
+            CopyCommand::CopyGrabbedElement(node, format) => self.grabbed_element_text(node, format),
             CopyCommand::CopySelection => self.selection_text(),
         };
         match text {
@@ -404,7 +434,7 @@ impl App {
 
     fn element_text(&self, element: ElementRef, format: ExportFormat) -> Option<ClipboardText> {
         let conversion = &self.state.document()?.page(element.page)?.conversion;
-        let text = element_text(conversion, element.node, format)?;
+        let text = element_text(conversion.tree.as_ref()?, &conversion.markup, element.node, format)?;
         Some(ClipboardText { text, html: None })
     }
 
@@ -414,8 +444,8 @@ impl App {
         cells: Option<CellRange>,
         format: TableFormat,
     ) -> Option<ClipboardText> {
-        let conversion = &self.state.document()?.page(element.page)?.conversion;
-        table_text(conversion, element.node, cells, format)
+        let tree = self.state.document()?.page(element.page)?.conversion.tree.as_ref()?;
+        table_text(tree, element.node, cells, format)
     }
 
     fn save_as(&mut self, format: ExportFormat) {
@@ -474,8 +504,20 @@ impl App {
 
     fn write_table(&mut self, id: DocumentId, element: ElementRef, path: PathBuf, format: TableFormat) {
         let document = self.state.document_of(id);
-        let page = document.and_then(|document| document.page(element.page));
-        match page.and_then(|page| table_file(&page.conversion, element.node, format)) {
+        let tree = document
+            .and_then(|document| document.page(element.page))
+            .and_then(|page| page.conversion.tree.clone());
+        self.write_table_of(tree.as_deref(), element.node, path, format);
+    }
+
+    fn write_grabbed(&mut self, node: NodeId, path: PathBuf, format: TableFormat) {
+        if let Some(read) = self.state.grab.as_ref().and_then(|grab| grab.status.read()).cloned() {
+            self.write_table_of(Some(&read.tree), node, path, format);
+        }
+    }
+
+    fn write_table_of(&mut self, tree: Option<&DocTree>, node: NodeId, path: PathBuf, format: TableFormat) {
+        match tree.and_then(|tree| table_file(tree, node, format)) {
             Some(Ok(contents)) => self.write(path, contents.into()),
             Some(Err(message)) => self.state.notices.error(message, None),
             None => {}
@@ -520,6 +562,7 @@ impl App {
                     SaveSubject::Table(document, element, format) => {
                         self.write_table(document, element, path, format);
                     }
+                    SaveSubject::Grabbed(node, format) => self.write_grabbed(node, path, format),
                 }
             }
         }

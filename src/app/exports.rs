@@ -2,15 +2,19 @@
 //!
 //! An [`Export`] is plain shared data, so that a large one can be made on a thread of its own.
 
+use std::sync::Arc;
+
 use super::clipboard::ClipboardText;
 use super::output_pane::{ExportFormat, TableFormat};
 use super::settings::Settings;
-use super::state::{Conversion, DocumentState};
+use super::state::DocumentState;
 use crate::document::page::PageIndex;
+use crate::engine::event::PageRecognition;
 use crate::engine::join_pages;
+use crate::engine::trust::trust_json;
 use crate::engine::user_message::UserMessage;
 use crate::markup::export::{self, ExportOptions, Furniture, PagePoints};
-use crate::markup::{self, CellRange, NodeId, NodeKind, TableGrid};
+use crate::markup::{self, CellRange, DocTree, NodeId, NodeKind, TableGrid};
 
 /// Pages to be exported, in order, and how.
 #[derive(Clone, Debug)]
@@ -19,6 +23,8 @@ pub(crate) struct Export {
     markups: Vec<String>,
     format: ExportFormat,
     options: ExportOptions,
+    /// What the pages were read as, for the format that tells of it.
+    recognitions: Vec<Arc<PageRecognition>>,
 }
 
 impl Export {
@@ -40,7 +46,9 @@ impl Export {
             sizes.map(|size| PagePoints { width_pt: size.width_pt, height_pt: size.height_pt }).collect();
         let options =
             ExportOptions { name: stem(&document.info.name).to_owned(), page_sizes, ..options(settings) };
-        Some(Self { markups, format, options })
+        let recognitions =
+            document.converted().filter_map(|(_, conversion)| conversion.recognition.clone()).collect();
+        Some(Self { markups, format, options, recognitions })
     }
 
     /// One page; `None` when it has not been converted.
@@ -58,7 +66,8 @@ impl Export {
             page_sizes: vec![PagePoints { width_pt: size.width_pt, height_pt: size.height_pt }],
             ..options(settings)
         };
-        Some(Self { markups: vec![conversion.markup.clone()], format, options })
+        let recognitions = conversion.recognition.clone().into_iter().collect();
+        Some(Self { markups: vec![conversion.markup.clone()], format, options, recognitions })
     }
 
     /// The contents of the file.
@@ -84,6 +93,9 @@ impl Export {
             ExportFormat::PlainText => export::plain_text(&tree(), &self.options),
             ExportFormat::DocTags => return joined,
             ExportFormat::Xlsx => return String::new(),
+            ExportFormat::Trust => {
+                trust_json(self.recognitions.iter().map(|page| (page.request.page, page.as_ref())))
+            }
         };
         if !text.ends_with('\n') {
             text.push('\n');
@@ -102,9 +114,8 @@ pub(crate) fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// One element of a page.
-pub(crate) fn element_text(conversion: &Conversion, id: NodeId, format: ExportFormat) -> Option<String> {
-    let tree = conversion.tree.as_ref()?;
+/// One element of a tree. `markup` is what the tree was read from.
+pub(crate) fn element_text(tree: &DocTree, markup: &str, id: NodeId, format: ExportFormat) -> Option<String> {
     let options = ExportOptions { furniture: Furniture::All, ..ExportOptions::default() };
     Some(match format {
         ExportFormat::Markdown => export::markdown::markdown_of_node(tree, id, &options),
@@ -112,21 +123,21 @@ pub(crate) fn element_text(conversion: &Conversion, id: NodeId, format: ExportFo
         ExportFormat::PlainText => export::plain_text::plain_text_of_node(tree, id),
         ExportFormat::DocTags => export::doctags::doctags_of_node(tree, id),
         ExportFormat::Json => {
-            let markup = conversion.markup.get(tree.node(id).source.clone())?;
+            let markup = markup.get(tree.node(id).source.clone())?;
             export::json(&markup::parse(markup), &options)
         }
-        ExportFormat::Xlsx => return None,
+        ExportFormat::Xlsx | ExportFormat::Trust => return None,
     })
 }
 
-/// One table of a page, or some of its cells; `None` when the element is none.
+/// One table of a tree, or some of its cells; `None` when the element is none.
 pub(crate) fn table_text(
-    conversion: &Conversion,
+    tree: &DocTree,
     id: NodeId,
     cells: Option<CellRange>,
     format: TableFormat,
 ) -> Option<ClipboardText> {
-    let grid = grid_of(conversion, id)?;
+    let grid = grid_of(tree, id)?;
     let part = cells.map(|cells| grid.part(cells));
     let grid = part.as_ref().unwrap_or(grid);
     let text = match format {
@@ -141,21 +152,21 @@ pub(crate) fn table_text(
     Some(ClipboardText { text, html })
 }
 
-/// One table of a page as a file; `None` when the element is none.
+/// One table of a tree as a file; `None` when the element is none.
 pub(crate) fn table_file(
-    conversion: &Conversion,
+    tree: &DocTree,
     id: NodeId,
     format: TableFormat,
 ) -> Option<Result<Vec<u8>, UserMessage>> {
     if format == TableFormat::Spreadsheet {
-        return Some(workbook(export::xlsx::xlsx_of_table(grid_of(conversion, id)?)));
+        return Some(workbook(export::xlsx::xlsx_of_table(grid_of(tree, id)?)));
     }
-    table_text(conversion, id, None, format).map(|copied| Ok(copied.text.into_bytes()))
+    table_text(tree, id, None, format).map(|copied| Ok(copied.text.into_bytes()))
 }
 
 /// The grid of a table, or the numbers of a chart.
-fn grid_of(conversion: &Conversion, id: NodeId) -> Option<&TableGrid> {
-    match &conversion.tree.as_ref()?.nodes().nth(id.index())?.1.kind {
+fn grid_of(tree: &DocTree, id: NodeId) -> Option<&TableGrid> {
+    match &tree.nodes().nth(id.index())?.1.kind {
         NodeKind::Table { grid, .. } => Some(grid),
         NodeKind::Picture(picture) => picture.chart_data.as_ref(),
         _ => None,

@@ -15,6 +15,7 @@
 //! | `panels/` | bars, lists, windows |
 //! | `theme.rs`, `fonts.rs`, `icons.rs`, `controls.rs` | how it looks |
 //! | `shortcuts.rs` | keys |
+//! | `grab.rs` | tables read from a region |
 //! | `background.rs`, `exports.rs`, `clipboard.rs` | dialogs, exports, the clipboard, on threads of their own |
 
 pub mod backend;
@@ -33,6 +34,7 @@ mod bitmap;
 mod execute;
 mod exports;
 mod fonts;
+mod grab;
 mod models;
 mod native;
 mod page_view;
@@ -47,7 +49,7 @@ use backend::Backend;
 use background::{Background, ShowDialog};
 use clipboard::SetClipboard;
 use command::{Command, CommandSender, ModelCommand};
-use output_pane::OutputPane;
+use output_pane::{GrabbedTables, OutputPane};
 use page_view::PageView;
 use page_view::textures::TextureStore;
 use panels::{ModelsWindow, PageList, Prompts};
@@ -75,6 +77,7 @@ pub struct App {
     page_view: PageView,
     page_list: PageList,
     pane: OutputPane,
+    grabbed: GrabbedTables,
     prompts: Prompts,
     models_window: ModelsWindow,
     /// What stands in the window's title bar.
@@ -107,6 +110,7 @@ impl App {
             page_view: PageView::default(),
             page_list: PageList::default(),
             pane: OutputPane::default(),
+            grabbed: GrabbedTables::default(),
             prompts: Prompts::default(),
             models_window: ModelsWindow::default(),
             title: APP_NAME.to_owned(),
@@ -223,6 +227,7 @@ impl App {
         let mut page_ui = child(ui, page_rect, "page view");
         self.page_view.ui(&mut page_ui, &self.state, &mut self.textures, &self.commands);
         panels::legend::ui(ui, &self.state, page_rect, &self.commands);
+        panels::grab_window::ui(ui, &self.state, &mut self.grabbed, page_rect, &self.commands);
         if let Some(pane_rect) = pane_rect {
             let mut pane_ui = child(ui, pane_rect, "live pane");
             let textures = &mut self.textures;

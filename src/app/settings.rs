@@ -69,6 +69,8 @@ pub struct Settings {
     pub shows_legend: bool,
     /// The discs of the reading order are shown.
     pub shows_reading_order: bool,
+    /// Boxes are coloured by how far their elements can be trusted.
+    pub shows_heat: bool,
     /// Two-letter tags stand at each box, not only at the one under the pointer.
     pub shows_tags: bool,
     /// Labels whose boxes are hidden, by their two-letter tag.
@@ -103,6 +105,7 @@ impl Default for Settings {
             shows_furniture: false,
             shows_legend: true,
             shows_reading_order: false,
+            shows_heat: false,
             shows_tags: true,
             hidden_labels: BTreeSet::new(),
             inverts_pages: false,

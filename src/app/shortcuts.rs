@@ -3,7 +3,9 @@
 use egui::text_selection::LabelSelectionState;
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
-use super::command::{Command, CommandSender, CopyCommand, SettingCommand, Turn, ViewCommand, ZoomStep};
+use super::command::{
+    Command, CommandSender, CopyCommand, GrabCommand, SettingCommand, Turn, ViewCommand, ZoomStep,
+};
 use super::output_pane::ExportFormat;
 use super::state::{AppState, SubWindow};
 use crate::document::page::PageIndex;
@@ -50,6 +52,10 @@ impl Group {
 
 const fn plain(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::NONE, key)
+}
+
+const fn shift(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::SHIFT, key)
 }
 
 const fn command(key: Key) -> KeyboardShortcut {
@@ -235,6 +241,41 @@ pub const SHORTCUTS: &[Shortcut] = &[
         command: |state| with_document(state, ViewCommand::SelectNeighbour(-1)),
     },
     Shortcut {
+        keys: &[shift(Key::N)],
+        words: "Previous doubted element",
+        group: Group::Elements,
+        command: |state| with_document(state, ViewCommand::SelectDoubt(-1)),
+    },
+    Shortcut {
+        keys: &[plain(Key::N)],
+        words: "Next doubted element",
+        group: Group::Elements,
+        command: |state| with_document(state, ViewCommand::SelectDoubt(1)),
+    },
+    Shortcut {
+        keys: &[plain(Key::H)],
+        words: "Heat map of doubts",
+        group: Group::Elements,
+        command: |state| with_document(state, SettingCommand::ToggleHeat),
+    },
+    Shortcut {
+        keys: &[shift(Key::G)],
+        words: "Read the selected element as a table",
+        group: Group::Elements,
+        command: |state| {
+            let element = state.document()?.selected?;
+            let conversion = &state.document()?.page(element.page)?.conversion;
+            let region = conversion.tree.as_ref()?.nodes().nth(element.node.index())?.1.bbox?;
+            Some(GrabCommand::Grab { page: element.page, region }.into())
+        },
+    },
+    Shortcut {
+        keys: &[plain(Key::G)],
+        words: "Grab a table",
+        group: Group::Elements,
+        command: |state| with_document(state, GrabCommand::Arm(!state.is_grabbing)),
+    },
+    Shortcut {
         keys: &[plain(Key::L)],
         words: "Legend",
         group: Group::Elements,
@@ -262,6 +303,7 @@ pub const GESTURES: &[(Group, &str, &str)] = &[
     (Group::View, "Ctrl+wheel, pinch", "Zoom at the pointer"),
     (Group::View, "Drag, Space+drag", "Move the page"),
     (Group::Elements, "Click", "Select an element"),
+    (Group::Elements, "Shift+drag", "Grab a table"),
     (Group::Elements, "Alt+click", "Select what lies below"),
     (Group::Elements, "Ctrl+C", "Copy the element, or the page"),
 ];
@@ -330,8 +372,9 @@ pub fn handle(ctx: &Context, state: &AppState, commands: &CommandSender) {
         });
         (is_copy, pasted)
     });
-    // The live pane copies its selected element, or cells of it, and egui selected text.
-    let is_for_pane = state.settings.shows_pane && state.document().is_some_and(|it| it.selected.is_some());
+    // The live pane and the grabbed table copy their selected element, or cells of it, and egui selected text.
+    let is_selected = state.settings.shows_pane && state.document().is_some_and(|it| it.selected.is_some());
+    let is_for_pane = is_selected || state.grab.is_some();
     let is_text = ctx.plugin::<LabelSelectionState>().lock().has_selection();
     if is_copy && state.document().is_some() && !is_for_pane && !is_text {
         commands.send(CopyCommand::CopySelection);

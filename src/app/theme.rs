@@ -13,6 +13,7 @@ use egui::{
     Visuals, vec2,
 };
 
+use crate::engine::trust::Level;
 use crate::markup::Label;
 
 /// The surfaces and inks of one theme.
@@ -144,6 +145,19 @@ pub fn label_color(label: Label, theme: Theme) -> Color32 {
         Label::Footnote => (0x85_4D_0E, 0xEA_B3_08),
         Label::Furniture => (0x78_71_6C, 0xA8_A2_9E),
         Label::Form => (0xBE_12_3C, 0xFB_71_85),
+    };
+    hex(match theme {
+        Theme::Light => light,
+        Theme::Dark => dark,
+    })
+}
+
+/// The colour of how grave the doubts about an element are, in the columns of [`label_color`].
+pub fn level_color(level: Level, theme: Theme) -> Color32 {
+    let (light, dark) = match level {
+        Level::Sure => (0x0F_76_6E, 0x2D_D4_BF),
+        Level::Look => (0xA1_62_07, 0xFA_CC_15),
+        Level::Doubtful => (0xB9_1C_1C, 0xF8_71_71),
     };
     hex(match theme {
         Theme::Light => light,
@@ -340,6 +354,14 @@ mod tests {
             let on_paper = contrast(label_color(label, Theme::Light), PAPER);
             let on_pane = contrast(label_color(label, Theme::Dark), Palette::DARK.pane);
             assert!(on_paper >= 4.5 && on_pane >= 4.5, "{label:?}: {on_paper:.1}, {on_pane:.1}");
+        }
+    }
+
+    #[test]
+    fn levels_of_doubt_can_be_read_on_paper_and_on_the_dark_pane() {
+        for level in Level::ALL {
+            assert!(contrast(level_color(level, Theme::Light), PAPER) >= 4.5, "{level:?}");
+            assert!(contrast(level_color(level, Theme::Dark), Palette::DARK.pane) >= 4.5, "{level:?}");
         }
     }
 

@@ -169,6 +169,8 @@ pub(super) enum Format {
     Txt,
     /// The markup itself, as the model wrote it
     Doctags,
+    /// How far each element can be trusted, as JSON: origin, probability, agreement, doubts
+    Trust,
 }
 
 impl Format {
@@ -182,6 +184,7 @@ impl Format {
             Self::Xlsx => "xlsx",
             Self::Txt => "txt",
             Self::Doctags => "dt",
+            Self::Trust => "trust.json",
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::cli::args::{ConvertArguments, Format};
 use crate::document::PageIndex;
 use crate::engine::event::{DocumentInfo, PageRecognition};
 use crate::engine::join_pages;
+use crate::engine::trust::trust_json;
 use crate::markup::export::{self, ExportOptions, Furniture, PagePoints};
 use crate::markup::{self, DocTree};
 
@@ -46,6 +47,7 @@ fn of_format(
         Format::Json => export::json(tree, options),
         Format::Txt => export::plain_text(tree, options),
         Format::Doctags => join_pages(pages.values().map(|page| page.markup.as_str())),
+        Format::Trust => trust_json(pages.iter().map(|(index, page)| (*index, page.as_ref()))),
         Format::Xlsx => {
             let made = export::xlsx::xlsx(tree, options).transpose();
             let named = |contents| Export { suffix: String::new(), format, contents };

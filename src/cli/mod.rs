@@ -123,6 +123,10 @@ fn convert_markup(arguments: ConvertDoctagsArguments) -> Exit {
             Format::Xlsx => DoctagsFormat::Xlsx,
             Format::Txt => DoctagsFormat::Text,
             Format::Doctags => DoctagsFormat::DocTags,
+            Format::Trust => {
+                eprintln!("doclens: trust is known where a page is read: doclens convert FILE --to trust");
+                return Exit::WrongArguments;
+            }
         },
         pages: arguments.pages.map_or_else(Vec::new, |sizes| sizes.0),
         name: arguments.name,

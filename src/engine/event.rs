@@ -8,6 +8,7 @@ use crate::document::page::{PageImage, PageIndex, PageSize};
 use crate::document::text_layer::{TextLayer, TextQuality};
 use crate::engine::job::{DocumentId, EngineChoice, JobId, RecognizeRequest, RenderJob};
 use crate::engine::model_library::{DownloadProgress, ModelEntry, Verification};
+use crate::engine::trust::ElementTrust;
 use crate::engine::user_message::UserMessage;
 use crate::markup::DocTree;
 
@@ -169,6 +170,8 @@ pub struct PageRecognition {
     pub stop_reason: StopReason,
     /// Tokens with their place in `markup` and log-probability; empty for the text layer.
     pub tokens: Vec<TokenTrace>,
+    /// How far each node of `tree` can be trusted, by [`NodeId::index`](crate::markup::NodeId::index).
+    pub trust: Vec<ElementTrust>,
     /// How trustworthy the page's own text is, when it has been read.
     pub text_quality: Option<TextQuality>,
     /// Where time went.

@@ -27,6 +27,7 @@ pub mod model_library;
 pub mod options;
 pub mod recognizer;
 pub mod scripted;
+pub mod trust;
 pub mod user_message;
 
 mod atomic_file;

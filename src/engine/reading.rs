@@ -19,6 +19,7 @@ use crate::engine::outlet::Outlet;
 use crate::engine::page_boxes::Excerpt;
 use crate::engine::recognizer::Recognizer;
 use crate::engine::tasks::Recognition;
+use crate::engine::trust::{PageEvidence, trust_of_page};
 use crate::engine::worker::check;
 use crate::markup::{DocTree, Parser};
 use crate::model::{Step, Stop};
@@ -76,6 +77,14 @@ pub(super) fn read_page(
             num_tokens: read.tokens.len(),
         });
     }
+    let tokens = if engine == EngineChoice::TextLayer { Vec::new() } else { read.tokens };
+    let trust = trust_of_page(&PageEvidence {
+        tree: &read.tree,
+        tokens: &tokens,
+        text_layer: prepared.input.text_layer.as_deref(),
+        engine,
+        stop_reason,
+    });
     Ok(PageRecognition {
         request: request.clone(),
         markup: read.markup,
@@ -83,7 +92,8 @@ pub(super) fn read_page(
         engine,
         engine_name,
         stop_reason,
-        tokens: if engine == EngineChoice::TextLayer { Vec::new() } else { read.tokens },
+        tokens,
+        trust,
         text_quality: prepared.input.text_layer.as_ref().map(|layer| layer.quality),
         timing: Timing { preparing: read.timing.preparing + prepared.took, ..read.timing },
         page_size: prepared.input.page_size,

@@ -15,6 +15,7 @@ use doclens::document::page::{PageImage, PageSize};
 use doclens::document::text_layer::TextQuality;
 use doclens::engine::event::{DocumentInfo, Event, EventKind, Outcome, PageRecognition, StopReason, Timing};
 use doclens::engine::job::{DocumentId, EngineChoice, Job, JobId, RecognizeRequest};
+use doclens::engine::trust::{PageEvidence, trust_of_page};
 use doclens::engine::user_message::UserMessage;
 use doclens::markup;
 use egui::{Key, Modifiers, PointerButton, Pos2, Rect};
@@ -211,6 +212,20 @@ impl Bench {
         self.settle();
     }
 
+    /// What the engine was asked to write, as soon as the thread that makes it is done.
+    pub(crate) fn saved(&mut self) -> (JobId, PathBuf, Vec<u8>) {
+        for _ in 0..200 {
+            self.settle();
+            if self.script.borrow().jobs.iter().any(|job| matches!(job, Job::Save { .. })) {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        let id = self.last_job(|job| matches!(job, Job::Save { .. }));
+        let Job::Save { path, contents } = self.job(id) else { panic!("nothing was saved") };
+        (id, path, contents.to_vec())
+    }
+
     pub(crate) fn shows(&self, words: &str) -> bool {
         self.harness.query_all_by_label_contains(words).next().is_some()
     }
@@ -237,6 +252,13 @@ pub(crate) fn recognition(
         engine_name: "Text layer".to_owned(),
         stop_reason,
         tokens: Vec::new(),
+        trust: trust_of_page(&PageEvidence {
+            tree: &markup::parse(markup),
+            tokens: &[],
+            text_layer: None,
+            engine: EngineChoice::Model,
+            stop_reason,
+        }),
         text_quality: Some(TextQuality::Good),
         timing: Timing { decoding: Duration::from_millis(12), ..Timing::default() },
         page_size: PageSize { width_pt: 612.0, height_pt: 792.0 },

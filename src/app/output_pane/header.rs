@@ -11,7 +11,7 @@ use crate::markup::{Diagnostic, DocTree, Severity};
 /// Height of the bar.
 pub(super) const HEIGHT: f32 = 34.0;
 /// A pane narrower than this shows a menu in place of tabs.
-const NARROW: f32 = 400.0;
+const NARROW: f32 = 470.0;
 /// Diagnostics listed on hover before "and N more".
 const LISTED: usize = 10;
 
@@ -31,13 +31,16 @@ pub(super) fn header_ui(
     let mut bar_ui = ui.new_child(egui::UiBuilder::new().id_salt("pane header").max_rect(inner));
     bar_ui.spacing_mut().item_spacing.x = 2.0;
     bar_ui.horizontal_centered(|ui| {
-        let padding = if inner.width() < 460.0 { 5.0 } else { 9.0 };
+        let padding = if inner.width() < 560.0 { 5.0 } else { 9.0 };
         if inner.width() < NARROW {
             tab_menu_ui(ui, tab);
         }
         for choice in PaneTab::ALL.into_iter().filter(|_| inner.width() >= NARROW) {
             let words = match choice {
                 PaneTab::Tables if num_tables > 0 => format!("{} {num_tables}", choice.words()),
+                PaneTab::Review if !input.review.is_empty() => {
+                    format!("{} {}", choice.words(), input.review.len())
+                }
                 _ => choice.words().to_owned(),
             };
             if tab_ui(ui, choice.words(), &words, *tab == choice, padding) {
@@ -53,7 +56,7 @@ pub(super) fn header_ui(
     });
 }
 
-/// Where four tabs do not fit beside the buttons: a menu of them.
+/// Where the tabs do not fit beside the buttons: a menu of them.
 fn tab_menu_ui(ui: &mut Ui, tab: &mut PaneTab) {
     let icon = RichText::new(icons::CHEVRON_DOWN).font(FontId::new(13.0, theme::icon_family()));
     let words = RichText::new(tab.words()).font(theme::strong(13.0));

@@ -4,15 +4,21 @@ use std::sync::Arc;
 
 use egui::TextureHandle;
 
+use crate::document::page::PageIndex;
 use crate::engine::event::{Progress, StopReason};
+use crate::engine::trust::ElementTrust;
 use crate::engine::user_message::UserMessage;
-use crate::markup::{CellRange, DocTree, NodeId};
+use crate::markup::{CellRange, DocTree, Label, NodeId};
 
 /// Everything that the pane shows, borrowed for one frame.
 pub struct PaneInput<'a> {
     /// Names what is shown (document, page, revision of neither): scroll positions and caches belong
     /// to it. A conversion that is run again keeps the key.
     pub view_key: u64,
+    /// The page that is shown.
+    pub page: PageIndex,
+    /// Elements of any page that are doubted, page by page.
+    pub review: &'a [ReviewItem<'a>],
     /// Where the conversion of the page stands.
     pub state: PageState<'a>,
     /// The document so far; kept while the page is converted again until the first part comes.
@@ -35,6 +41,21 @@ pub struct PaneInput<'a> {
     pub picture_crop: Option<&'a dyn Fn(NodeId) -> Option<TextureHandle>>,
     /// Keys of acts, as people read them ("Ctrl+Enter"), for buttons and tooltips.
     pub convert_key: &'a str,
+}
+
+/// An element that is doubted.
+#[derive(Clone, Copy, Debug)]
+pub struct ReviewItem<'a> {
+    /// The page it stands on.
+    pub page: PageIndex,
+    /// The node of that page's tree.
+    pub node: NodeId,
+    /// What it is.
+    pub label: Label,
+    /// What it says; empty for tables and pictures.
+    pub text: &'a str,
+    /// Why it is doubted.
+    pub trust: &'a ElementTrust,
 }
 
 /// Where the conversion of the page stands.
@@ -107,6 +128,8 @@ pub enum PaneAction {
     Hover(Option<NodeId>),
     /// This element was selected here: the page brings it into view. `None` deselects.
     Select(Option<NodeId>),
+    /// An element of any page was chosen for review.
+    Review(PageIndex, NodeId),
     /// Put the whole document on the clipboard.
     CopyDocument(ExportFormat),
     /// Put one element on the clipboard.
@@ -148,14 +171,16 @@ pub enum ExportFormat {
     DocTags,
     /// All tables as a workbook, one sheet each. For files only.
     Xlsx,
+    /// How far each element can be trusted. For files only.
+    Trust,
 }
 
 impl ExportFormat {
     /// What can be put on the clipboard, in the order of menus.
     pub const COPIED: [Self; 5] = [Self::Markdown, Self::Html, Self::Json, Self::PlainText, Self::DocTags];
     /// What can be saved as a file, in the order of menus.
-    pub const SAVED: [Self; 6] =
-        [Self::Markdown, Self::Html, Self::Json, Self::PlainText, Self::DocTags, Self::Xlsx];
+    pub const SAVED: [Self; 7] =
+        [Self::Markdown, Self::Html, Self::Json, Self::PlainText, Self::DocTags, Self::Xlsx, Self::Trust];
 
     /// In words for people.
     pub fn words(self) -> &'static str {
@@ -166,6 +191,7 @@ impl ExportFormat {
             Self::PlainText => "Plain text",
             Self::DocTags => "DocTags",
             Self::Xlsx => "Tables as Excel workbook",
+            Self::Trust => "Trust report (JSON)",
         }
     }
 
@@ -178,6 +204,7 @@ impl ExportFormat {
             Self::PlainText => "txt",
             Self::DocTags => "dt",
             Self::Xlsx => "xlsx",
+            Self::Trust => "trust.json",
         }
     }
 }

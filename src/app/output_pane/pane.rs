@@ -13,6 +13,7 @@ use super::header::header_ui;
 use super::input::{ExportFormat, PaneAction, PaneInput, TableFormat};
 use super::markdown_text::MarkdownText;
 use super::markdown_view::MarkdownStyle;
+use super::review_view::ReviewView;
 use super::source_view::{SourceFrame, SourceView};
 use super::states::{empty_ui, message_ui, ribbon_ui};
 use super::tables_view::TablesView;
@@ -36,11 +37,13 @@ pub enum PaneTab {
     DocTags,
     /// All tables.
     Tables,
+    /// What is doubted, on all pages.
+    Review,
 }
 
 impl PaneTab {
     /// Every tab, from left to right.
-    pub const ALL: [Self; 4] = [Self::Document, Self::Markdown, Self::DocTags, Self::Tables];
+    pub const ALL: [Self; 5] = [Self::Document, Self::Markdown, Self::DocTags, Self::Tables, Self::Review];
 
     /// In words for people.
     pub fn words(self) -> &'static str {
@@ -49,6 +52,7 @@ impl PaneTab {
             Self::Markdown => "Markdown",
             Self::DocTags => "DocTags",
             Self::Tables => "Tables",
+            Self::Review => "Review",
         }
     }
 }
@@ -62,6 +66,7 @@ pub struct OutputPane {
     markdown: SourceView,
     doctags: SourceView,
     tables: TablesView,
+    review: ReviewView,
     remembered: HashMap<u64, [Option<Anchor>; 4]>,
     markdown_text: MarkdownText,
     owners: OwnersOfTree,
@@ -106,6 +111,10 @@ impl OutputPane {
         let tree = input.tree.filter(|tree| !tree.is_empty());
         let mut pointer = PointerOutcome::default();
         match tree {
+            // What is doubted stands on any page, also where this one is not converted.
+            _ if self.tab == PaneTab::Review && !input.review.is_empty() => {
+                self.review.ui(ui, input, &mut actions);
+            }
             None => {
                 let mut body = ui.new_child(
                     UiBuilder::new().id_salt("pane state").max_rect(ui.available_rect_before_wrap()),
@@ -181,11 +190,16 @@ impl OutputPane {
                 self.doctags.ui(ui, &SourceFrame { style: &style, ..frame }, pointer);
             }
             PaneTab::Tables if self.tables.is_empty() => {
-                let words = "Tables that are read on this page are shown here, to copy and to save";
+                let words = "Drag a rectangle around one on the page with Shift held, to read it as a table";
                 let words = if input.state.is_streaming() { "The page is still being read" } else { words };
                 message_ui(ui, icons::TABLE, palette.secondary, "No tables on this page", words, |_| {});
             }
             PaneTab::Tables => self.tables.ui(ui, tree, input, pointer, actions),
+            PaneTab::Review => {
+                let words = "What a model reads is compared with the page's own text, and shown here where \
+                             it differs, was mended or is not sure";
+                message_ui(ui, icons::CIRCLE_CHECK, palette.success, "Nothing is doubted", words, |_| {});
+            }
         }
     }
 
@@ -255,7 +269,7 @@ impl OutputPane {
             PaneTab::Document => self.document.is_at_tail(),
             PaneTab::Markdown => self.markdown.is_at_tail(),
             PaneTab::DocTags => self.doctags.is_at_tail(),
-            PaneTab::Tables => true,
+            PaneTab::Tables | PaneTab::Review => true,
         };
         if !input.state.is_streaming() || is_at_tail {
             return;
@@ -274,7 +288,7 @@ impl OutputPane {
                 PaneTab::Document => self.document.follow(),
                 PaneTab::Markdown => self.markdown.follow(),
                 PaneTab::DocTags => self.doctags.follow(),
-                PaneTab::Tables => {}
+                PaneTab::Tables | PaneTab::Review => {}
             }
         }
     }

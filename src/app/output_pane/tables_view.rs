@@ -10,13 +10,15 @@ use egui::{Event, EventFilter, FontId, Id, Rect, RichText, Sense, Ui, UiBuilder,
 use super::block_view::{PointerOutcome, repairs_in};
 use super::cell_selection::CellSelection;
 use super::element_menu::element_menu_ui;
-use super::input::{PaneAction, PaneInput, TableFormat};
+use super::input::{PaneAction, PaneInput, ReviewItem, TableFormat};
+use super::review_view::doubts_ui;
 use super::selectable_text::{SelectableText, selectable_text};
 use super::table_grid::{CellWidths, TableLayout, TablePainter, TablePointer};
 use super::typography;
 use super::virtual_list::{Anchor, ItemSpec, Rows, VirtualList};
 use crate::app::icons;
 use crate::app::theme::{self, Palette, space};
+use crate::engine::trust::Level;
 use crate::markup::{CellRange, DocTree, Label, Node, NodeId, NodeKind, TableGrid};
 
 /// Free space left and right of the tables.
@@ -235,6 +237,7 @@ impl TableRows<'_> {
             let size =
                 ui.label(RichText::new(words).font(FontId::proportional(12.0)).color(self.palette.secondary));
             size.on_hover_text("Rows × columns");
+            self.doubts_ui(ui, id);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = space::XS;
                 let name = format!("More ways to copy table {}", index + 1);
@@ -260,6 +263,22 @@ impl TableRows<'_> {
                 }
             });
         });
+    }
+}
+
+impl TableRows<'_> {
+    /// How many doubts there are about the table, and which on hover.
+    fn doubts_ui(&self, ui: &mut Ui, id: NodeId) {
+        let is_it = |item: &&ReviewItem<'_>| item.page == self.input.page && item.node == id;
+        let Some(item) = self.input.review.iter().find(is_it) else { return };
+        let doubts = &item.trust.doubts;
+        let words = if doubts.len() == 1 { "1 doubt".to_owned() } else { format!("{} doubts", doubts.len()) };
+        let color = match item.trust.level() {
+            Level::Doubtful => self.palette.danger,
+            Level::Look | Level::Sure => self.palette.warning,
+        };
+        let label = ui.label(RichText::new(words).font(FontId::proportional(12.0)).color(color));
+        label.on_hover_ui(|ui| doubts_ui(ui, doubts));
     }
 }
 

@@ -7,6 +7,7 @@ mod byte_lru;
 mod overlay;
 mod page;
 pub(crate) mod pan_zoom;
+mod rectangle;
 mod scroll_bar;
 pub(crate) mod textures;
 
@@ -21,6 +22,7 @@ use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
 use overlay::Appearances;
 use pan_zoom::{PageColumn, PanZoom, ZoomMode};
+use rectangle::GrabDrag;
 use textures::TextureStore;
 
 /// The canvas and what it remembers between frames.
@@ -28,6 +30,7 @@ use textures::TextureStore;
 pub(crate) struct PageView {
     documents: BTreeMap<DocumentId, DocumentView>,
     appearances: Appearances,
+    grab_drag: GrabDrag,
     /// The element that this view last called hovered.
     hover_said: Option<ElementRef>,
     /// When the size of the pages last changed, in the context's seconds.
@@ -114,7 +117,8 @@ impl PageView {
         if let Some(element) = state.reveal_on_page {
             reveal(view, document, element);
         }
-        move_view(ui, view, &response, rect);
+        let may_pan = !self.grab_drag.is_going_on(ui, state, &response);
+        move_view(ui, view, &response, rect, may_pan);
         let now_secs = ui.input(|input| input.time);
         if (view.pan_zoom.scale - scale_before).abs() > 1e-9 {
             self.zoomed_at_secs = now_secs;
@@ -136,16 +140,20 @@ impl PageView {
         let pan_zoom = &view.pan_zoom;
         let visible = pan_zoom.visible_pages(column);
         let mut hovered = None;
+        let mut places = Vec::new();
         let pointer = response.hover_pos().filter(|_| response.contains_pointer());
         for index in visible.clone() {
             let page = PageIndex(index);
             let page_rect = pan_zoom.page_rect_in_view(column, page).translate(rect.min.to_vec2());
+            places.push((page, page_rect));
             let stack = pages.page_ui(ui, page, page_rect, pointer);
             if !stack.is_empty() {
                 hovered = Some((page, stack));
             }
         }
         pages.want_neighbours(ui, &visible, |page| pan_zoom.page_rect_in_view(column, page));
+        rectangle::outline_ui(ui, state, document, &places);
+        self.grab_drag.follow(ui, state, document, &response, &places, commands);
         scroll_bar::ui(ui, rect, view, document.num_pages());
 
         let in_view = view.pan_zoom.page_in_view(&view.column);
@@ -217,7 +225,7 @@ fn reveal(view: &mut DocumentView, document: &DocumentState, element: ElementRef
 }
 
 /// Wheel, pinch, drags and arrow keys.
-fn move_view(ui: &Ui, view: &mut DocumentView, response: &egui::Response, rect: Rect) {
+fn move_view(ui: &Ui, view: &mut DocumentView, response: &egui::Response, rect: Rect, may_pan: bool) {
     let DocumentView { column, pan_zoom, .. } = view;
     if response.contains_pointer() {
         let (scroll, zoom, pos) =
@@ -230,7 +238,8 @@ fn move_view(ui: &Ui, view: &mut DocumentView, response: &egui::Response, rect: 
         }
     }
     let is_space_down = ui.input(|input| input.key_down(egui::Key::Space)) && !ui.ctx().text_edit_focused();
-    if response.dragged_by(PointerButton::Primary) || response.dragged_by(PointerButton::Middle) {
+    let pans = may_pan && response.dragged_by(PointerButton::Primary);
+    if pans || response.dragged_by(PointerButton::Middle) {
         pan_zoom.scroll_by(column, -response.drag_delta());
         ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
     } else if is_space_down && response.hovered() {

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Stroke, StrokeKind, Theme, pos2, vec2};
 
 use super::super::settings::Settings;
-use super::super::theme::{self, label_color};
+use super::super::theme::{self, label_color, level_color};
 use super::pan_zoom::{page_from_ui, ui_from_page};
 use crate::document::page::{PageIndex, Rotation};
 use crate::engine::job::DocumentId;
+use crate::engine::trust::Level;
 use crate::markup::{DocTree, Label, Layer, NodeId};
 
 /// How long a new box takes to come in.
@@ -78,7 +79,9 @@ pub(super) struct Overlay<'a> {
     pub(super) is_streaming: bool,
     /// The page is a dark scan: strokes need a halo.
     pub(super) is_dark: bool,
-    /// What is said about an element beside its label: its confidence.
+    /// How grave the doubts about an element are; `None` where nothing is known.
+    pub(super) level: &'a dyn Fn(NodeId) -> Option<Level>,
+    /// What is said about an element beside its label: how far it can be trusted.
     pub(super) remark: &'a dyn Fn(NodeId) -> Option<String>,
 }
 
@@ -109,8 +112,24 @@ impl Overlay<'_> {
         stack.into_iter().map(|(_, id)| id).collect()
     }
 
-    fn color(&self, label: Label) -> Color32 {
-        label_color(label, if self.settings.inverts_pages { Theme::Dark } else { Theme::Light })
+    /// By label, or in the heat map by how far the element can be trusted.
+    fn color(&self, id: NodeId, label: Label) -> Color32 {
+        let theme = if self.settings.inverts_pages { Theme::Dark } else { Theme::Light };
+        if !self.settings.shows_heat {
+            return label_color(label, theme);
+        }
+        // What is still being written is of no level.
+        (self.level)(id).map_or(label_color(Label::Furniture, theme), |level| level_color(level, theme))
+    }
+
+    /// How far the box covers the page: in the heat map doubts stand out.
+    fn fill_opacity(&self, id: NodeId) -> f32 {
+        match (self.level)(id).filter(|_| self.settings.shows_heat) {
+            Some(Level::Doubtful) => 0.3,
+            Some(Level::Look) => 0.2,
+            Some(Level::Sure) | None if self.hovered == Some(id) => 0.18,
+            Some(Level::Sure) | None => 0.08,
+        }
     }
 
     /// Draws everything. Returns whether a box is still coming in.
@@ -143,9 +162,9 @@ impl Overlay<'_> {
         if !painter.clip_rect().intersects(rect) {
             return;
         }
-        let color = self.color(label);
+        let color = self.color(id, label);
         let is_selected = self.selected == Some(id);
-        let fill = color.gamma_multiply(if self.hovered == Some(id) { 0.18 } else { 0.08 } * opacity);
+        let fill = color.gamma_multiply(self.fill_opacity(id) * opacity);
         let stroke = Stroke::new(if is_selected { 2.5 } else { 1.5 }, color.gamma_multiply(opacity));
         let radius = CornerRadius::same(2);
         if self.is_dark {
@@ -167,16 +186,16 @@ impl Overlay<'_> {
         }
         let has_tags = self.settings.shows_tags && !self.settings.shows_reading_order;
         if has_tags && self.hovered != Some(id) && self.page_rect.width() > MIN_WIDTH_FOR_TAGS {
-            self.paint_tag(painter, label, rect, opacity);
+            self.paint_tag(painter, id, label, rect, opacity);
         }
     }
 
     /// The two letters of a label, hung outside the box's left edge, where they cover no text.
-    fn paint_tag(&self, painter: &Painter, label: Label, rect: Rect, opacity: f32) {
+    fn paint_tag(&self, painter: &Painter, id: NodeId, label: Label, rect: Rect, opacity: f32) {
         if rect.height() < 9.0 || rect.width() < 14.0 {
             return;
         }
-        let color = self.color(label).gamma_multiply(opacity);
+        let color = self.color(id, label).gamma_multiply(opacity);
         let size = vec2(14.0, 11.0);
         let corner = pos2(rect.left() - 1.5 - size.x, rect.top() - 1.5);
         let tag = Rect::from_min_size(corner, size);
@@ -189,7 +208,7 @@ impl Overlay<'_> {
         if self.settings.inverts_pages { theme::PAPER_INVERTED } else { theme::ON_LABEL }
     }
 
-    /// Label and confidence in words, at the corner of the box that is free.
+    /// Label and trust in words, at the corner of the box that is free.
     fn paint_name(&self, painter: &Painter, id: NodeId, label: Label, rect: Rect) {
         let words = match (self.remark)(id) {
             Some(remark) => format!("{} · {remark}", label.words()),
@@ -203,7 +222,7 @@ impl Overlay<'_> {
         // At the right, because what stands above a box is often a short heading.
         let x = (rect.right() + 1.5 - size.x).clamp(view.left(), (view.right() - size.x).max(view.left()));
         let tag = Rect::from_min_size(pos2(x, y), size);
-        painter.rect_filled(tag, CornerRadius::same(3), self.color(label));
+        painter.rect_filled(tag, CornerRadius::same(3), self.color(id, label));
         painter.galley(tag.min + vec2(6.0, 3.0), text, self.on_label());
     }
 
@@ -213,24 +232,27 @@ impl Overlay<'_> {
             return;
         }
         let written = self.tree.nodes().filter(|(_, node)| !node.is_complete).last().map(|(id, _)| id);
-        let Some((_, label, rect)) = self.boxes().find(|(id, _, _)| Some(*id) == written) else { return };
+        let Some((id, label, rect)) = self.boxes().find(|(id, _, _)| Some(*id) == written) else { return };
         let height = rect.height().clamp(6.0, 16.0);
         let caret = Rect::from_min_max(
             pos2(rect.right() - 3.0, rect.bottom() - height),
             pos2(rect.right(), rect.bottom()),
         );
-        painter.rect_filled(caret, CornerRadius::same(1), self.color(label));
+        painter.rect_filled(caret, CornerRadius::same(1), self.color(id, label));
     }
 
     fn paint_reading_order(&self, painter: &Painter) {
         let rects: BTreeMap<NodeId, (Label, Rect)> =
             self.boxes().map(|(id, label, rect)| (id, (label, rect))).collect();
-        let stops: Vec<(Label, Pos2)> = self
+        let stops: Vec<(Color32, Pos2)> = self
             .tree
             .reading_order()
             .into_iter()
             .filter(|&id| self.tree.node(id).layer == Layer::Body)
-            .filter_map(|id| rects.get(&id).map(|(label, rect)| (*label, rect.left_top() + vec2(-11.0, 6.0))))
+            .filter_map(|id| {
+                let (label, rect) = rects.get(&id)?;
+                Some((self.color(id, *label), rect.left_top() + vec2(-11.0, 6.0)))
+            })
             .collect();
         let line = Stroke::new(1.0, theme::INK.gamma_multiply(0.55));
         for pair in stops.windows(2) {
@@ -238,8 +260,8 @@ impl Overlay<'_> {
                 painter.line_segment([*from, *to], line);
             }
         }
-        for (index, (label, center)) in stops.iter().enumerate() {
-            painter.circle(*center, 8.5, self.color(*label), Stroke::new(1.5, theme::PAPER));
+        for (index, (color, center)) in stops.iter().enumerate() {
+            painter.circle(*center, 8.5, *color, Stroke::new(1.5, theme::PAPER));
             let number = (index + 1).to_string();
             painter.text(*center, Align2::CENTER_CENTER, number, theme::strong(9.5), self.on_label());
         }

@@ -178,7 +178,8 @@ impl PagePainter<'_> {
             selected: self.document.selected.filter(on_page).map(|element| element.node),
             is_streaming: conversion.is_streaming(),
             is_dark: self.textures.is_dark(self.document.id(), page),
-            remark: &|node| conversion.confidence(node).map(|mean| format!("{:.0} % sure", 100.0 * mean)),
+            level: &|node| Some(conversion.trust(node)?.level()),
+            remark: &|node| conversion.trust(node)?.words(),
         };
         let painter = ui.painter().with_clip_rect(ui.clip_rect());
         if overlay.paint(&painter, self.appearances, self.now_secs) {

@@ -13,7 +13,8 @@ use super::super::command::{CommandSender, SettingCommand};
 use super::super::controls::icon_button;
 use super::super::icons;
 use super::super::state::AppState;
-use super::super::theme::{self, Palette, label_color};
+use super::super::theme::{self, Palette, label_color, level_color};
+use crate::engine::trust::Level;
 use crate::markup::Label;
 
 const TAG: egui::Vec2 = vec2(20.0, 15.0);
@@ -48,8 +49,12 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, canvas: Rect, commands: &CommandSend
                             }
                             return;
                         }
-                        for (label, count) in counts {
-                            chip_ui(ui, state, label, count, has_words, commands);
+                        if state.settings.shows_heat {
+                            levels_ui(ui, state);
+                        } else {
+                            for (label, count) in counts {
+                                chip_ui(ui, state, label, count, has_words, commands);
+                            }
                         }
                         if icon_button(ui, icons::X, "Fold legend", Some("L")).clicked() {
                             commands.send(SettingCommand::ToggleLegend);
@@ -57,6 +62,32 @@ pub(crate) fn ui(ui: &Ui, state: &AppState, canvas: Rect, commands: &CommandSend
                     });
                 });
         });
+}
+
+/// In the heat map: how many boxes of each level the page in view has; the thresholds on hover.
+fn levels_ui(ui: &mut Ui, state: &AppState) {
+    let palette = Palette::of_ui(ui);
+    let theme_of_page = if state.settings.inverts_pages { egui::Theme::Dark } else { egui::Theme::Light };
+    let conversion = state.page().map(|(_, entry)| &entry.conversion);
+    let tree = conversion.and_then(|conversion| conversion.tree.as_ref());
+    let boxes = tree.iter().flat_map(|tree| tree.nodes()).filter(|(_, node)| node.bbox.is_some());
+    let levels: Vec<Level> = boxes.filter_map(|(id, _)| Some(conversion?.trust(id)?.level())).collect();
+    if levels.is_empty() {
+        ui.label(
+            RichText::new("  Trust is known when the page is read  ").size(12.0).color(palette.secondary),
+        );
+    }
+    for level in Level::ALL.into_iter().filter(|_| !levels.is_empty()) {
+        let count = levels.iter().filter(|of_box| **of_box == level).count();
+        let words = format!("{} {count}", level.words());
+        ui.add_space(theme::space::S);
+        let (dot, _) = ui.allocate_exact_size(vec2(12.0, 12.0), egui::Sense::hover());
+        ui.painter().rect_filled(dot, CornerRadius::same(3), level_color(level, theme_of_page));
+        ui.add_space(theme::space::XS);
+        let response = ui.label(RichText::new(words).size(12.0).color(palette.text));
+        response.on_hover_text(level.explanation());
+        ui.add_space(theme::space::XS);
+    }
 }
 
 /// What a chip says behind its tag.

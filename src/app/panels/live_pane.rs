@@ -7,7 +7,7 @@ use egui::Ui;
 use super::super::command::{
     Command, CommandSender, CopyCommand, ModelCommand, SettingCommand, Side, ViewCommand, element_on,
 };
-use super::super::output_pane::{Offer, OutputPane, PageState, PaneAction, PaneInput};
+use super::super::output_pane::{Offer, OutputPane, PageState, PaneAction, PaneInput, ReviewItem};
 use super::super::page_view::textures::{PageLook, TextureStore};
 use super::super::shortcuts::key_of;
 use super::super::state::{AppState, Conversion, ConversionStatus, PageEntry, Reader, SubWindow, TextSupply};
@@ -50,7 +50,19 @@ pub(crate) fn ui(
         let key = look.part(width_px, part);
         textures.borrow_mut().want(key, RenderPriority::Nearby).cloned()
     };
+    let review: Vec<ReviewItem<'_>> = document
+        .doubted()
+        .map(|(element, node, trust)| ReviewItem {
+            page: element.page,
+            node: element.node,
+            label: node.kind.label(),
+            text: &node.text,
+            trust,
+        })
+        .collect();
     let input = PaneInput {
+        page,
+        review: &review,
         view_key: (document.id().0 << 24) | page.0 as u64,
         state: page_state(document, page, entry, &reader, model),
         tree: conversion.tree.as_ref(),
@@ -150,6 +162,9 @@ fn command_of(state: &AppState, page: PageIndex, action: &PaneAction) -> Option<
         }
         PaneAction::Select(node) => {
             ViewCommand::Select { element: element_on(page, node), from: Side::Pane }.into()
+        }
+        PaneAction::Review(page, node) => {
+            ViewCommand::Show(super::super::state::ElementRef { page, node }).into()
         }
         PaneAction::CopyDocument(format) => CopyCommand::CopyPage(page, format).into(),
         PaneAction::CopyElement(node, format) => CopyCommand::CopyElement(on_page(node), format).into(),

@@ -4,6 +4,7 @@
 //! itself.
 
 pub(crate) mod engine_menu;
+pub(crate) mod grab_window;
 pub(crate) mod legend;
 pub(crate) mod live_pane;
 pub(crate) mod model_banner;

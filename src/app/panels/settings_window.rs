@@ -191,6 +191,9 @@ fn page_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     check(ui, settings.shows_reading_order, "Reading order", "Numbered discs joined by a line", |_| {
         commands.send(SettingCommand::ToggleReadingOrder);
     });
+    check(ui, settings.shows_heat, "Heat map of doubts", "Boxes by how far they can be trusted", |_| {
+        commands.send(SettingCommand::ToggleHeat);
+    });
     check(
         ui,
         settings.inverts_pages,

@@ -2,7 +2,9 @@
 
 use egui::{Align, Button, Layout, Panel, RichText, Ui, vec2};
 
-use super::super::command::{Command, CommandSender, SettingCommand, Turn, ViewCommand, ZoomStep};
+use super::super::command::{
+    Command, CommandSender, GrabCommand, SettingCommand, Turn, ViewCommand, ZoomStep,
+};
 use super::super::controls::{
     bar_divider, icon_button, icon_button_if, icon_text_button, icon_toggle, menu_entry, named,
     paint_primary, secondary,
@@ -35,6 +37,11 @@ pub(crate) fn ui(ui: &mut Ui, state: &AppState, zoom: Option<(f64, ZoomMode)>, c
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 more_menu(ui, state, commands);
                 if let Some(document) = state.document() {
+                    let key = key_of(ui.ctx(), "Grab a table");
+                    let is_on = state.is_grabbing;
+                    if icon_toggle(ui, is_on, icons::TABLE, "Grab a table", key.as_deref()).clicked() {
+                        commands.send(GrabCommand::Arm(!is_on));
+                    }
                     let key = key_of(ui.ctx(), "Show or hide the live pane");
                     let is_on = state.settings.shows_pane;
                     if icon_toggle(ui, is_on, icons::PANEL_RIGHT, "Live pane", key.as_deref()).clicked() {
@@ -315,9 +322,10 @@ fn view_entries(ui: &mut Ui, state: &AppState, document: &DocumentState, command
     let ctx = ui.ctx().clone();
     let settings = &state.settings;
     let check = |is_on: bool| is_on.then_some(icons::CHECK);
-    let entries: [(Option<&str>, &str, Command); 6] = [
+    let entries: [(Option<&str>, &str, Command); 7] = [
         (check(settings.shows_legend), "Legend", SettingCommand::ToggleLegend.into()),
         (check(settings.shows_reading_order), "Reading order", SettingCommand::ToggleReadingOrder.into()),
+        (check(settings.shows_heat), "Heat map of doubts", SettingCommand::ToggleHeat.into()),
         (check(settings.shows_tags), "Two-letter tags", SettingCommand::ToggleTags.into()),
         (check(settings.inverts_pages), "Pages light on dark", SettingCommand::ToggleInvertedPages.into()),
         (

@@ -6,8 +6,9 @@ use super::super::command::Side;
 use crate::document::page::{PageIndex, PageSize, Rotation};
 use crate::engine::event::{DocumentInfo, PageRecognition, Progress, StopReason};
 use crate::engine::job::{DocumentId, JobId};
+use crate::engine::trust::ElementTrust;
 use crate::engine::user_message::UserMessage;
-use crate::markup::{DocTree, NodeId};
+use crate::markup::{DocTree, Node, NodeId};
 
 /// Name that the sample scan is opened under.
 pub const SAMPLE_SCAN_NAME: &str = "sample-scan.png";
@@ -197,6 +198,37 @@ impl DocumentState {
         order.get(index).map(|&node| ElementRef { page: self.current, node })
     }
 
+    /// The elements of all pages that are doubted, page by page.
+    pub fn doubted(&self) -> impl Iterator<Item = (ElementRef, &Node, &ElementTrust)> {
+        self.converted().flat_map(|(page, conversion)| {
+            conversion.tree.iter().flat_map(|tree| tree.nodes()).filter_map(move |(node, of_tree)| {
+                let trust = conversion.trust(node).filter(|trust| !trust.doubts.is_empty())?;
+                Some((ElementRef { page, node }, of_tree, trust))
+            })
+        })
+    }
+
+    /// The doubted element after the selected one (1) or before it (-1), round again at the end; where
+    /// nothing is selected, from the page in view on.
+    pub fn next_doubt(&self, step: isize) -> Option<ElementRef> {
+        let place = |element: &ElementRef| (element.page, element.node);
+        let from = self.selected.as_ref().map(place);
+        let all = || self.doubted().map(|(element, _, _)| element);
+        if step >= 0 {
+            let is_later = |element: &ElementRef| match from {
+                Some(from) => place(element) > from,
+                None => element.page >= self.current,
+            };
+            all().find(is_later).or_else(|| all().next())
+        } else {
+            let is_earlier = |element: &ElementRef| match from {
+                Some(from) => place(element) < from,
+                None => element.page < self.current,
+            };
+            all().filter(is_earlier).last().or_else(|| all().last())
+        }
+    }
+
     /// A side says what the pointer is over there. That it is over nothing counts only from the side that
     /// it was on: when it crosses over, that word may come after the other side's.
     pub fn hover(&mut self, element: Option<ElementRef>, from: Side) {
@@ -298,15 +330,11 @@ impl Conversion {
         self.has_fresh_parts && self.status.job().is_some()
     }
 
-    /// Mean probability of the tokens that an element was written with, where they are known.
-    pub fn confidence(&self, node: NodeId) -> Option<f32> {
+    /// How far an element can be trusted; `None` while it is being written.
+    pub fn trust(&self, node: NodeId) -> Option<&ElementTrust> {
         let recognition = self.recognition.as_ref()?;
-        let source = &recognition.tree.nodes().nth(node.index())?.1.source;
-        let tokens =
-            recognition.tokens.iter().filter(|token| source.start < token.end && token.end <= source.end);
-        let (sum, count) = tokens
-            .fold((0.0_f32, 0_usize), |(sum, count), token| (sum + token.log_probability.exp(), count + 1));
-        (count > 0).then(|| sum / count as f32)
+        let is_of_tree = self.tree.as_ref().is_some_and(|tree| Arc::ptr_eq(tree, &recognition.tree));
+        recognition.trust.get(node.index()).filter(|_| is_of_tree)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::command::{Command, ModelCommand, ViewCommand};
 use super::notices::NoticeAction;
 use super::{
-    AppState, Check, DocumentState, Download, DownloadState, JobPurpose, ModelState, OpenFailure,
+    AppState, Check, DocumentState, Download, DownloadState, GrabStatus, JobPurpose, ModelState, OpenFailure,
     PasswordRequest, SubWindow, TextSupply,
 };
 use crate::document::page::PageIndex;
@@ -42,6 +42,7 @@ impl AppState {
                 Some(
                     JobPurpose::Open { .. }
                     | JobPurpose::Close
+                    | JobPurpose::Grab
                     | JobPurpose::ReadTextLayer { .. }
                     | JobPurpose::UnloadModel
                     | JobPurpose::ListModels
@@ -96,7 +97,9 @@ impl AppState {
                 }
             }
             Outcome::Recognized(recognition) => {
-                if let Some(document) = self.document_of(recognition.request.document) {
+                if matches!(purpose, Some(JobPurpose::Grab)) {
+                    self.end_grab(job, GrabStatus::Read(recognition));
+                } else if let Some(document) = self.document_of(recognition.request.document) {
                     document.take_recognition(job, recognition);
                 }
             }
@@ -176,6 +179,7 @@ impl AppState {
                 }
             }
             &JobPurpose::ReadTextLayer { document, page } => self.forget_probe(document, page),
+            JobPurpose::Grab => self.cancel_grab(job),
             JobPurpose::LoadModel { .. } => self.model = ModelState::Missing,
             JobPurpose::DownloadModel { id } => return self.download_stopped(id),
             JobPurpose::ListModels => self.models.is_listing = false,
@@ -224,6 +228,7 @@ impl AppState {
                 }
             }
             JobPurpose::ReadTextLayer { document, page } => self.forget_probe(document, page),
+            JobPurpose::Grab => self.end_grab(job, GrabStatus::Failed(message)),
             JobPurpose::LoadModel { folder } => {
                 let action = NoticeAction { words: "Models…", command: Command::Open(SubWindow::Models) };
                 self.notices.error(message.clone(), Some(action));

@@ -27,6 +27,8 @@ pub enum JobPurpose {
         /// Which page.
         page: PageIndex,
     },
+    /// A region that was grabbed is being read as a table.
+    Grab,
     /// A page's own text is being looked at.
     ReadTextLayer {
         /// Of which document.
@@ -95,6 +97,7 @@ impl Jobs {
             JobPurpose::Open { name, .. } => Some(name.as_str()),
             JobPurpose::Close
             | JobPurpose::Recognize { .. }
+            | JobPurpose::Grab
             | JobPurpose::ReadTextLayer { .. }
             | JobPurpose::LoadModel { .. }
             | JobPurpose::UnloadModel

@@ -6,6 +6,7 @@
 
 mod document;
 mod events;
+mod grab;
 mod jobs;
 mod models;
 mod notices;
@@ -13,6 +14,7 @@ mod notices;
 pub use document::{
     Conversion, ConversionStatus, DocumentState, ElementRef, PageEntry, SAMPLE_SCAN_NAME, TextSupply,
 };
+pub use grab::{Grab, GrabStatus};
 pub use jobs::{JobPurpose, Jobs};
 pub use models::{Check, Download, DownloadState, Models};
 pub use notices::{Notice, NoticeAction, NoticeId, NoticeKind, Notices};
@@ -48,6 +50,10 @@ pub struct AppState {
     pub open_failure: Option<OpenFailure>,
     /// Messages in the corner.
     pub notices: Notices,
+    /// The next drag over a page grabs a table.
+    pub is_grabbing: bool,
+    /// A region that was grabbed.
+    pub grab: Option<Grab>,
     /// A window over the document.
     pub sub_window: Option<SubWindow>,
     /// The element that the page view shall bring into view.

@@ -12,22 +12,34 @@ const MAX_DIGITS: usize = 15;
 
 /// A number, and the format under which a spreadsheet shows what the page shows.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Number {
-    pub(super) value: f64,
+pub(crate) struct Number {
+    pub(crate) value: f64,
     /// In the language of spreadsheets: `#,##0.00`, `0.0%`.
-    pub(super) format: String,
+    pub(crate) format: String,
+}
+
+impl Number {
+    /// Digits behind the decimal mark, as written.
+    pub(crate) fn num_decimals(&self) -> usize {
+        self.format.rsplit_once('.').map_or(0, |(_, decimals)| decimals.matches('0').count())
+    }
+
+    /// It was written with a percent sign.
+    pub(crate) fn is_percentage(&self) -> bool {
+        self.format.ends_with('%')
+    }
 }
 
 /// How a table writes its numbers, as far as its cells leave no doubt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct NumberStyle {
+pub(crate) struct NumberStyle {
     decimal_mark: Option<char>,
 }
 
 impl NumberStyle {
     /// Reads the decimal mark off the cells that can be read in one way only (`12.5`, `1.234,50`).
     /// When they contradict each other none is known.
-    pub(super) fn of(grid: &TableGrid) -> Self {
+    pub(crate) fn of(grid: &TableGrid) -> Self {
         let mut marks = grid.cells.iter().filter_map(|cell| Written::of(&cell.text)?.certain_mark());
         let first = marks.next();
         Self { decimal_mark: first.filter(|first| marks.all(|mark| mark == *first)) }
@@ -35,7 +47,7 @@ impl NumberStyle {
 
     /// The number that a cell's text is; `None` when a number would lose or change something:
     /// leading zeros, a plus sign, a unit, too many digits, a separator that can be read in two ways.
-    pub(super) fn number(self, text: &str) -> Option<Number> {
+    pub(crate) fn number(self, text: &str) -> Option<Number> {
         let written = Written::of(text)?;
         let (whole, fraction, is_grouped) = match written.separators.as_slice() {
             [] => (written.digits.concat(), String::new(), false),

@@ -1,0 +1,485 @@
+//! How far each element of a page can be trusted: a page's tree, tokens and own text in, one
+//! [`ElementTrust`] for each node out.
+//!
+//! Nothing is changed here, only told. Each [`Doubt`] has a threshold, which is a named constant
+//! with its reason; the window shows that reason on hover.
+
+mod layer_text;
+mod report;
+mod table_checks;
+
+use std::collections::BTreeMap;
+
+use crate::document::text_layer::{TextLayer, TextQuality};
+use crate::engine::event::{StopReason, TokenTrace};
+use crate::engine::job::EngineChoice;
+use crate::geometry::BBox;
+use crate::markup::{DocTree, Node, NodeId, NodeKind, Severity};
+
+pub use report::trust_json;
+
+/// Below this mean probability of its tokens an element is doubted. If the model's probabilities are
+/// as good as they claim, one token in ten is wrong there.
+pub const LEAST_PROBABILITY: f32 = 0.9;
+
+/// Below this agreement with the page's own text an element is doubted: one character in twenty is
+/// another. Of the elements that the text-layer engine reads on the sample, which are right, none is
+/// below it (`right_readings_are_not_doubted`).
+pub const LEAST_AGREEMENT: f32 = 0.95;
+
+/// Texts whose lengths multiply to more than this are compared word by word without their order,
+/// as the edit distance would take seconds.
+const MAX_EDIT_STEPS: usize = 4_000_000;
+
+/// Where the characters of an element come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The page's own text.
+    TextLayer,
+    /// A model, or a recording of one.
+    Model,
+}
+
+/// What is known about one element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ElementTrust {
+    /// Where its characters come from.
+    pub origin: Origin,
+    /// Mean probability of the tokens it was written with; `None` when there are none.
+    pub mean_probability: Option<f32>,
+    /// How much of its text is that of the page's own text in its box, in `0.0..=1.0`: one minus the
+    /// normalised edit distance, blanks ignored; for tables the share of words that both have, as a
+    /// table has no one order. `None` when there is nothing to compare, or it came from there.
+    pub agreement: Option<f32>,
+    /// Why somebody should look at it; the gravest first.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A reason to look at an element.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// Numbers were read that the page's own text has not, or the other way round.
+    Numbers {
+        /// Numbers that only the reading has.
+        only_read: Vec<String>,
+        /// Numbers that only the page's own text has.
+        only_on_page: Vec<String>,
+    },
+    /// Its text is not that of the page ([`LEAST_AGREEMENT`]).
+    Disagrees(f32),
+    /// The model was not sure ([`LEAST_PROBABILITY`]).
+    Unsure(f32),
+    /// A column of numbers has a cell that looks like one and is none.
+    NoNumber {
+        /// Which column, from 1.
+        column: usize,
+        /// What the cell says.
+        text: String,
+    },
+    /// A total is not the sum of what stands above it.
+    Sum {
+        /// Which column, from 1.
+        column: usize,
+        /// What its numbers add up to.
+        sum: String,
+        /// What the total says.
+        total: String,
+    },
+    /// Its markup had a fault that was mended.
+    Repaired {
+        /// What happened.
+        message: String,
+        /// Something was left out.
+        is_lost: bool,
+    },
+    /// It is the last element of a page that ended early.
+    CutOff(StopReason),
+}
+
+/// How grave the doubts about an element are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// None.
+    Sure,
+    /// Worth a look.
+    Look,
+    /// Something is likely to be wrong.
+    Doubtful,
+}
+
+impl Level {
+    /// Every level, the gravest last.
+    pub const ALL: [Self; 3] = [Self::Sure, Self::Look, Self::Doubtful];
+
+    /// In words for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Sure => "No doubt",
+            Self::Look => "Worth a look",
+            Self::Doubtful => "Doubtful",
+        }
+    }
+
+    /// What puts an element on this level, with the thresholds.
+    pub fn explanation(self) -> String {
+        let (probability, agreement) = (percent(LEAST_PROBABILITY), percent(LEAST_AGREEMENT));
+        match self {
+            Self::Sure => format!(
+                "Taken from the page's own text; or the model was at least {probability} sure, no number \
+                 differs, and at least {agreement} is as in the page's own text, where it has one"
+            ),
+            Self::Look => format!(
+                "The model was less than {probability} sure, less than {agreement} is as in the page's own \
+                 text, faulty markup was mended, or a table has a total or a cell that does not fit"
+            ),
+            Self::Doubtful => format!(
+                "A number differs, something was left out or cut off, the model was less than {} sure, or \
+                 less than {} is as in the page's own text",
+                percent(2.0f32.mul_add(LEAST_PROBABILITY, -1.0)),
+                percent(2.0f32.mul_add(LEAST_AGREEMENT, -1.0))
+            ),
+        }
+    }
+}
+
+impl Doubt {
+    /// Another number, lost content, an end too early, or an error twice the threshold is likely to be
+    /// a fault; the rest is worth a look.
+    pub fn level(&self) -> Level {
+        let is_grave = match self {
+            Self::Numbers { .. } | Self::CutOff(_) => true,
+            Self::Repaired { is_lost, .. } => *is_lost,
+            Self::NoNumber { .. } | Self::Sum { .. } => false,
+            Self::Disagrees(agreement) => 1.0 - agreement >= 2.0 * (1.0 - LEAST_AGREEMENT),
+            Self::Unsure(mean) => 1.0 - mean >= 2.0 * (1.0 - LEAST_PROBABILITY),
+        };
+        if is_grave { Level::Doubtful } else { Level::Look }
+    }
+
+    /// In words for people, short.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Numbers { only_read, only_on_page } => {
+                match (only_read.as_slice(), only_on_page.as_slice()) {
+                    ([], missing) => format!("Numbers are missing: {}", listed(missing)),
+                    (added, []) => format!("Numbers that the page has not: {}", listed(added)),
+                    (read, there) => {
+                        format!("Numbers differ: {}, on the page {}", listed(read), listed(there))
+                    }
+                }
+            }
+            Self::Disagrees(agreement) => format!("{} as the page's own text", percent(*agreement)),
+            Self::Unsure(mean) => format!("Model {} sure", percent(*mean)),
+            Self::NoNumber { column, text } => format!("Column {column}: “{text}” is no number"),
+            Self::Sum { column, sum, total } => {
+                format!("Column {column} adds up to {sum}, its total is {total}")
+            }
+            Self::Repaired { message, is_lost: false } => format!("Mended: {message}"),
+            Self::Repaired { message, is_lost: true } => format!("Left out: {message}"),
+            Self::CutOff(StopReason::TokenLimit) => "The page ended here at the token limit".to_owned(),
+            Self::CutOff(StopReason::Loop) => "The page ended here because it repeated itself".to_owned(),
+            Self::CutOff(StopReason::Cancelled | StopReason::End) => "The page was stopped here".to_owned(),
+        }
+    }
+
+    /// Why this is a doubt, with the threshold.
+    pub fn explanation(&self) -> String {
+        match self {
+            Self::Numbers { .. } => {
+                "A wrong digit, sign or decimal mark cannot be seen from the context, so every number is \
+                 compared with the page's own text"
+                    .to_owned()
+            }
+            Self::Disagrees(_) => format!(
+                "Doubted below {}: one character in twenty is not that of the page's own text. Elements \
+                 that were read right stay above",
+                percent(LEAST_AGREEMENT)
+            ),
+            Self::Unsure(_) => format!(
+                "Doubted below {}: by the model's own probabilities one token in ten is wrong",
+                percent(LEAST_PROBABILITY)
+            ),
+            Self::NoNumber { .. } => {
+                "Three quarters of the column are numbers, and this cell has a digit, or letters that are \
+                 mistaken for digits"
+                    .to_owned()
+            }
+            Self::Sum { .. } => {
+                "Doubted when the difference is more than rounding, and another column adds up or there is \
+                 no other"
+                    .to_owned()
+            }
+            Self::Repaired { .. } => "The model's markup was not well formed at this place".to_owned(),
+            Self::CutOff(_) => "What stands below this element on the page was not read".to_owned(),
+        }
+    }
+}
+
+fn listed(numbers: &[String]) -> String {
+    const LISTED: usize = 4;
+    let mut words = numbers.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if numbers.len() > LISTED {
+        words.push('…');
+    }
+    words
+}
+
+/// A fraction in words, never rounded up to all of it.
+pub fn percent(fraction: f32) -> String {
+    // A hair is added because 0.95 is a little less than that as a number.
+    format!("{:.0} %", (100.0 * fraction + 1e-3).floor())
+}
+
+impl ElementTrust {
+    /// The gravest of its doubts.
+    pub fn level(&self) -> Level {
+        self.doubts.iter().map(Doubt::level).max().unwrap_or(Level::Sure)
+    }
+
+    /// Orders elements for review: the larger, the more there is to look at.
+    pub fn gravity(&self) -> (Level, usize) {
+        (self.level(), self.doubts.len())
+    }
+
+    /// What is known, in words for people, the doubts last; `None` when there is nothing to say.
+    pub fn words(&self) -> Option<String> {
+        let sure = self.mean_probability.map(|mean| format!("{} sure", percent(mean)));
+        let agreement = self.agreement.map(|part| format!("{} as the page's text", percent(part)));
+        let is_news = |doubt: &&Doubt| !matches!(doubt, Doubt::Unsure(_) | Doubt::Disagrees(_));
+        let doubts = self.doubts.iter().filter(is_news).map(Doubt::words);
+        let parts: Vec<String> = sure.into_iter().chain(agreement).chain(doubts).collect();
+        (!parts.is_empty()).then(|| parts.join(" · "))
+    }
+}
+
+/// What a page was read from, and how that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct PageEvidence<'a> {
+    /// The tree with its boxes on the upright page.
+    pub tree: &'a DocTree,
+    /// Tokens in the order of the markup; empty for the text layer.
+    pub tokens: &'a [TokenTrace],
+    /// The page's own text, where it could be read.
+    pub text_layer: Option<&'a TextLayer>,
+    /// Which recognizer read it.
+    pub engine: EngineChoice,
+    /// Why it ended.
+    pub stop_reason: StopReason,
+}
+
+/// The trust in each node of the page, by [`NodeId::index`].
+pub fn trust_of_page(page: &PageEvidence<'_>) -> Vec<ElementTrust> {
+    let is_cut_off = match page.stop_reason {
+        StopReason::End => false,
+        StopReason::TokenLimit | StopReason::Loop | StopReason::Cancelled => true,
+    };
+    let last = page.tree.nodes().max_by_key(|(id, node)| (node.source.end, *id)).map(|(id, _)| id);
+    let mut trust: Vec<ElementTrust> = page.tree.nodes().map(|(id, node)| trust_of(page, id, node)).collect();
+    for diagnostic in page.tree.diagnostics().iter().filter(|found| found.severity > Severity::Note) {
+        // A fault beside all elements belongs to the one that was read before it.
+        let before =
+            || page.tree.nodes().filter(|(_, node)| node.source.start <= diagnostic.source.start).last();
+        let owner = page.tree.node_at_source(diagnostic.source.start).or_else(|| before().map(|(id, _)| id));
+        if let Some(trust) = owner.and_then(|owner| trust.get_mut(owner.index())) {
+            let is_lost = diagnostic.severity == Severity::Dropped;
+            trust.doubts.push(Doubt::Repaired { message: diagnostic.message.clone(), is_lost });
+        }
+    }
+    if let Some(trust) = last.filter(|_| is_cut_off).and_then(|last| trust.get_mut(last.index())) {
+        trust.doubts.push(Doubt::CutOff(page.stop_reason));
+    }
+    for trust in &mut trust {
+        trust.doubts.sort_by_key(|doubt| std::cmp::Reverse(doubt.level()));
+    }
+    trust
+}
+
+fn trust_of(page: &PageEvidence<'_>, id: NodeId, node: &Node) -> ElementTrust {
+    let mut doubts = Vec::new();
+    if let NodeKind::Table { grid, is_document_index: false } = &node.kind {
+        doubts.extend(table_checks::doubts(grid));
+    }
+    if page.engine == EngineChoice::TextLayer {
+        return ElementTrust { origin: Origin::TextLayer, mean_probability: None, agreement: None, doubts };
+    }
+    let compared = comparable(page.text_layer).and_then(|layer| compare(page.tree, id, layer));
+    let agreement = compared.as_ref().map(|compared| compared.agreement);
+    if let Some(numbers) = compared.and_then(Compared::into_numbers) {
+        doubts.push(numbers);
+    }
+    doubts.extend(agreement.filter(|agreement| *agreement < LEAST_AGREEMENT).map(Doubt::Disagrees));
+    let mean_probability = mean_probability(page.tokens, node);
+    doubts.extend(mean_probability.filter(|mean| *mean < LEAST_PROBABILITY).map(Doubt::Unsure));
+    ElementTrust { origin: Origin::Model, mean_probability, agreement, doubts }
+}
+
+/// The page's own text, when it says anything about what was read.
+fn comparable(layer: Option<&TextLayer>) -> Option<&TextLayer> {
+    layer.filter(|layer| match layer.quality {
+        TextQuality::Good | TextQuality::OcrLayer => true,
+        TextQuality::Absent | TextQuality::Garbled => false,
+    })
+}
+
+fn mean_probability(tokens: &[TokenTrace], node: &Node) -> Option<f32> {
+    let first = tokens.partition_point(|token| token.end <= node.source.start);
+    let end = tokens.partition_point(|token| token.end <= node.source.end);
+    let own = tokens.get(first..end).filter(|own| !own.is_empty())?;
+    let sum: f32 = own.iter().map(|token| token.log_probability.exp()).sum();
+    Some((sum / own.len() as f32).clamp(0.0, 1.0))
+}
+
+/// An element beside what the page's own text has in its box.
+struct Compared {
+    agreement: f32,
+    only_read: Vec<String>,
+    only_on_page: Vec<String>,
+}
+
+impl Compared {
+    /// The doubt about numbers. Where less than half agrees the box is another one's, and numbers
+    /// say nothing more.
+    fn into_numbers(self) -> Option<Doubt> {
+        let differs = !self.only_read.is_empty() || !self.only_on_page.is_empty();
+        (differs && self.agreement >= 0.5)
+            .then_some(Doubt::Numbers { only_read: self.only_read, only_on_page: self.only_on_page })
+    }
+}
+
+/// `None` for what has no text of its own, is not written as it is printed (formulas), or stands
+/// where the page's own text has nothing.
+fn compare(tree: &DocTree, id: NodeId, layer: &TextLayer) -> Option<Compared> {
+    let node = tree.node(id);
+    let bbox = node.bbox?;
+    let (words, is_table) = words_read(node)?;
+    if words.iter().any(|word| word.chars().any(is_right_to_left)) {
+        return None;
+    }
+    let inner: Vec<BBox> = node.children.iter().filter_map(|child| tree.node(*child).bbox).collect();
+    let mut on_page = layer_text::words_within(layer, &bbox, &inner);
+    if let NodeKind::ListItem { marker } = &node.kind {
+        drop_marker(&mut on_page, &words, marker.as_deref());
+    }
+    if on_page.is_empty() {
+        return None;
+    }
+    let (read, there) = (words.concat(), on_page.concat());
+    let num_steps = read.chars().count().saturating_mul(there.chars().count());
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
+    let agreement = if is_table || num_steps > MAX_EDIT_STEPS {
+        share_of_words(&words, &on_page)
+    } else {
+        strsim::normalized_levenshtein(&read, &there) as f32
+    };
+    let (numbers_read, numbers_there) = (numbers(&words), numbers(&on_page));
+    let is_same = numbers_read.concat() == numbers_there.concat();
+    let (only_read, only_on_page) =
+        if is_same { (Vec::new(), Vec::new()) } else { differences(&numbers_read, &numbers_there) };
+    Some(Compared { agreement, only_read, only_on_page })
+}
+
+/// The folded words of an element, and whether it is a table.
+fn words_read(node: &Node) -> Option<(Vec<String>, bool)> {
+    let split =
+        |text: &str| layer_text::folded(text).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    match &node.kind {
+        NodeKind::Table { grid, .. } => {
+            Some((grid.cells.iter().flat_map(|cell| split(&cell.text)).collect(), true))
+        }
+        NodeKind::Heading { .. }
+        | NodeKind::Text(_)
+        | NodeKind::Caption
+        | NodeKind::Footnote
+        | NodeKind::PageHeader
+        | NodeKind::PageFooter
+        | NodeKind::Code { .. }
+        | NodeKind::Checkbox { .. }
+        | NodeKind::ListItem { .. } => {
+            Some((split(&node.text), false)).filter(|(words, _)| !words.is_empty())
+        }
+        NodeKind::Formula
+        | NodeKind::List { .. }
+        | NodeKind::Picture(_)
+        | NodeKind::InlineGroup
+        | NodeKind::KeyValueRegion(_) => None,
+    }
+}
+
+/// Bullets and numbers of list items are on the page, but not always in the text.
+fn drop_marker(on_page: &mut Vec<String>, read: &[String], marker: Option<&str>) {
+    let Some(first) = on_page.first() else { return };
+    let is_known = marker.is_some_and(|marker| layer_text::folded(marker).trim() == first);
+    let is_bullet = first.chars().all(|c| !c.is_alphanumeric());
+    if (is_known || is_bullet || is_enumerator(first)) && read.first() != Some(first) {
+        on_page.remove(0);
+    }
+}
+
+/// `3.`, `b)`, `(iv)`: at most four letters or digits, and a mark behind them.
+fn is_enumerator(word: &str) -> bool {
+    const LONGEST: usize = 4;
+    let inner = word.strip_prefix('(').unwrap_or(word);
+    inner.strip_suffix(['.', ')']).is_some_and(|inner| {
+        (1..=LONGEST).contains(&inner.len()) && inner.chars().all(|c| c.is_ascii_alphanumeric())
+    })
+}
+
+/// Twice the words that both have over the words of both.
+fn share_of_words(read: &[String], there: &[String]) -> f32 {
+    let (only_read, only_there) = differences(read, there);
+    let total = read.len() + there.len();
+    1.0 - (only_read.len() + only_there.len()) as f32 / total.max(1) as f32
+}
+
+/// What only the first has and what only the second has, each as often as it has it more.
+fn differences(first: &[String], second: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut counts: BTreeMap<&str, isize> = BTreeMap::new();
+    for word in first {
+        *counts.entry(word).or_default() += 1;
+    }
+    for word in second {
+        *counts.entry(word).or_default() -= 1;
+    }
+    let mut only = (Vec::new(), Vec::new());
+    for (word, count) in counts {
+        let list = if count > 0 { &mut only.0 } else { &mut only.1 };
+        list.extend(std::iter::repeat_n(word.to_owned(), count.unsigned_abs()));
+    }
+    only
+}
+
+/// The numbers in words: digits with marks between them, and a minus sign that no letter stands before.
+fn numbers(words: &[String]) -> Vec<String> {
+    let mut numbers = Vec::new();
+    for word in words {
+        let chars: Vec<char> = word.chars().collect();
+        let at = |index: usize| chars.get(index).copied().unwrap_or_default();
+        let mut index = 0;
+        while index < chars.len() {
+            if !at(index).is_numeric() {
+                index += 1;
+                continue;
+            }
+            let mut number = String::new();
+            let is_negative =
+                index > 0 && at(index - 1) == '-' && (index < 2 || !at(index - 2).is_alphanumeric());
+            if is_negative {
+                number.push('-');
+            }
+            while at(index).is_numeric() || (matches!(at(index), '.' | ',') && at(index + 1).is_numeric()) {
+                number.push(at(index));
+                index += 1;
+            }
+            numbers.push(number);
+        }
+    }
+    numbers
+}
+
+/// Hebrew, Arabic and their presentation forms: their order on the page is not that of the text.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! What is known about the trust in a document as JSON, beside its export: a `DoclingDocument` has
+//! no fields for it, and its readers refuse unknown ones.
+//!
+//! One object: `schema`, the thresholds, and `pages`, each with `elements` in the order of its
+//! markup. Boxes are fractions of the upright page: left, top, right, bottom.
+
+use serde::Serialize;
+
+use super::{Doubt, ElementTrust, LEAST_AGREEMENT, LEAST_PROBABILITY, Level, Origin};
+use crate::document::page::PageIndex;
+use crate::document::text_layer::TextQuality;
+use crate::engine::event::{PageRecognition, StopReason};
+use crate::markup::Node;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    least_probability: f32,
+    least_agreement: f32,
+    pages: Vec<PageReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct PageReport<'a> {
+    page: usize,
+    engine: &'a str,
+    stop_reason: &'static str,
+    text_quality: Option<&'static str>,
+    elements: Vec<Element<'a>>,
+}
+
+#[derive(Serialize)]
+struct Element<'a> {
+    label: &'static str,
+    bbox: Option<[f64; 4]>,
+    /// Bytes of the page's markup.
+    source: [usize; 2],
+    text: &'a str,
+    origin: &'static str,
+    mean_probability: Option<f32>,
+    agreement: Option<f32>,
+    level: &'static str,
+    doubts: Vec<String>,
+}
+
+/// The report on these pages, in their order, indented; ends with a newline.
+pub fn trust_json<'a>(pages: impl IntoIterator<Item = (PageIndex, &'a PageRecognition)>) -> String {
+    let pages = pages.into_iter().map(|(index, page)| PageReport {
+        page: index.number(),
+        engine: &page.engine_name,
+        stop_reason: match page.stop_reason {
+            StopReason::End => "end",
+            StopReason::TokenLimit => "token_limit",
+            StopReason::Loop => "loop",
+            StopReason::Cancelled => "cancelled",
+        },
+        text_quality: page.text_quality.map(|quality| match quality {
+            TextQuality::Absent => "absent",
+            TextQuality::Garbled => "garbled",
+            TextQuality::OcrLayer => "ocr_layer",
+            TextQuality::Good => "good",
+        }),
+        elements: page.tree.nodes().zip(&page.trust).map(|((_, node), trust)| element(node, trust)).collect(),
+    });
+    let report = Report {
+        schema: "doclens-trust/1",
+        least_probability: LEAST_PROBABILITY,
+        least_agreement: LEAST_AGREEMENT,
+        pages: pages.collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn element<'a>(node: &'a Node, trust: &ElementTrust) -> Element<'a> {
+    Element {
+        label: node.kind.label().words(),
+        bbox: node.bbox.map(|bbox| [bbox.left, bbox.top, bbox.right, bbox.bottom]),
+        source: [node.source.start, node.source.end],
+        text: &node.text,
+        origin: match trust.origin {
+            Origin::TextLayer => "text_layer",
+            Origin::Model => "model",
+        },
+        mean_probability: trust.mean_probability,
+        agreement: trust.agreement,
+        level: match trust.level() {
+            Level::Sure => "sure",
+            Level::Look => "look",
+            Level::Doubtful => "doubtful",
+        },
+        doubts: trust.doubts.iter().map(Doubt::words).collect(),
+    }
+}
