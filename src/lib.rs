@@ -8,6 +8,7 @@
 //!                       app ───┘      │  ├───▶ layout   ──▶ document, markup, geometry
 //!                                     │  ├───▶ markup   ──▶ geometry
 //!                                     │  └───▶ model
+//!                     cli ──────────▶ evaluation ──▶ markup, geometry
 //! ```
 //!
 //! An arrow means "may name"; `tests/architecture.rs` checks them. `app` and `cli` may also read
@@ -22,6 +23,7 @@
 //! | [`model`] | an RGB image | a stream of tokens |
 //! | [`engine`] | jobs | events |
 //! | `app` | events; input | pixels; commands |
+//! | [`evaluation`] | a page and its truth | how right it is |
 //! | [`cli`] | arguments | jobs, text on stdout |
 //!
 //! # Invariants
@@ -45,6 +47,7 @@ pub mod layout;
 pub mod model;
 
 pub mod engine;
+pub mod evaluation;
 
 #[cfg(feature = "gui")]
 pub mod app;

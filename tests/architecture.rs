@@ -38,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("revision", &["geometry", "markup"]),
+    ("evaluation", &["geometry", "markup", "rust_stemmers"]),
     ("engine", &["geometry", "markup", "document", "layout", "model", "image", "crossbeam_channel"]),
     (
         "app",
@@ -56,7 +57,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "image",
         ],
     ),
-    ("cli", &["geometry", "markup", "document", "engine", "revision", "clap", "indicatif", "csv"]),
+    (
+        "cli",
+        &["geometry", "markup", "document", "engine", "revision", "evaluation", "clap", "indicatif", "csv"],
+    ),
 ];
 
 /// Single files with one arrow more than their room, each with its reason.

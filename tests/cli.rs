@@ -84,6 +84,35 @@ fn trust_is_told_beside_the_document() {
 }
 
 #[test]
+fn readings_are_scored_against_their_truth() {
+    let desk = Desk::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (from, to) in [
+        ("assets/sample-scan.png", "pages/right/1.png"),
+        ("tests/fixtures/sample-scan/sample-scan.dt", "pages/right/1.dt"),
+        ("assets/sample-scan.png", "pages/wrong/1.png"),
+    ] {
+        fs::create_dir_all(desk.path(to).parent().unwrap()).unwrap();
+        fs::copy(root.join(from), desk.path(to)).unwrap();
+    }
+    fs::write(desk.path("pages/wrong/1.dt"), "<text>Other words</text>").unwrap();
+    fs::write(desk.path("pages/wrong/2.dt"), "<text>No picture</text>").unwrap();
+    fs::write(desk.path("pages/wrong/2.png"), "no picture").unwrap();
+    let run = desk.doclens("eval --model pocket pages --per-page all.csv").assert().code(1);
+    let table = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let row = |words: &str| table.lines().find(|line| line.contains(words)).unwrap().to_owned();
+    let cells = |words: &str| row(words).split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>();
+    assert_eq!(cells("| pages")[2..5], ["1", "1", "2"]);
+    assert_eq!(cells("character error rate")[2], "0.00 %", "{table}");
+    assert_eq!(cells("boxes found")[2], "100.00 %");
+    assert_eq!(cells("structure exact")[2], "100.00 %");
+    assert!(cells("edit distance")[3].parse::<f64>().unwrap() > 0.5, "{table}");
+    assert!(table.contains("1 of the pages could not be read"));
+    let lines = fs::read_to_string(desk.path("all.csv")).unwrap();
+    assert_eq!(lines.lines().count(), 3, "{lines}");
+}
+
+#[test]
 fn help_and_version_are_there() {
     let desk = Desk::new();
     desk.doclens("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));

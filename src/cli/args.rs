@@ -39,6 +39,19 @@ Exit codes:
   3    nothing could be converted
   130  stopped by Ctrl+C; documents that were finished are written";
 
+const EVAL_HELP: &str = "\
+A dataset is a folder with page.dt (or page.doctags) beside page.png, for each page; JPEG, WebP, BMP, TIFF
+and PDF do too. Folders in it are categories with scores of their own.
+
+Scores are those of the SmolDocling paper: text outside tables as Nougat scores it (edit distance, word
+sets, BLEU, METEOR without synonyms), boxes of six classes as COCO does, TEDS of tables; and how often a
+page looped, was cut short, or had to be repaired. ↑ is better when larger, ↓ when smaller.
+
+Examples:
+  doclens eval --model smoldocling pages             a table to paste into a report
+  doclens eval --model DIR pages --per-page all.csv  every page, to find the worst
+  doclens eval born-digital                          how right the pages' own text is";
+
 /// Turns pages of PDFs and scans into structured documents, where you can see it happen
 #[derive(Debug, Parser)]
 #[command(name = "doclens", version, after_help = WINDOW_HELP, args_conflicts_with_subcommands = true)]
@@ -59,6 +72,9 @@ pub(super) enum Command {
     /// List, get, check and remove models
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Read pages whose DocTags are known, and print how right the readings are
+    #[command(after_help = EVAL_HELP)]
+    Eval(EvalArguments),
     /// Print what the model sees and says: tiles, prompt, tokens with their boxes, timings
     Inspect(InspectArgs),
 }
@@ -121,6 +137,31 @@ pub(super) struct ConvertArguments {
     #[arg(long)]
     pub(super) join_pages: bool,
     /// Say nothing but errors
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct EvalArguments {
+    /// Folder of pages with their DocTags
+    #[arg(value_name = "DATASET")]
+    pub(super) dataset: PathBuf,
+    /// Folder of the model, or the name of one that is here; without it pages are read from their own text
+    #[arg(long, value_name = "DIR|NAME")]
+    pub(super) model: Option<PathBuf>,
+    /// Write the scores of each page to a CSV file
+    #[arg(long, value_name = "FILE.csv")]
+    pub(super) per_page: Option<PathBuf>,
+    /// Most tokens a page [default: as many as the model has room for]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub(super) tokens: Option<usize>,
+    /// What computes
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) device: Device,
+    /// How exactly the model computes
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) dtype: Dtype,
+    /// Say nothing but errors and scores
     #[arg(long, short)]
     pub(super) quiet: bool,
 }

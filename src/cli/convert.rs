@@ -4,32 +4,28 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use crate::cli::args::{ConvertArguments, Format, model_settings};
 use crate::cli::exit::Exit;
 use crate::cli::export::{Export, exports};
+use crate::cli::jobs::{Interrupted, Jobs};
 use crate::cli::output::{Destination, Output, path_in};
 use crate::cli::pages::Selection;
 use crate::cli::progress::Reporter;
 use crate::document::{self, PageIndex, Rotation};
 use crate::engine::event::{DocumentInfo, PageRecognition, StopReason};
 use crate::engine::job::{DocumentSource, EngineChoice, GenerationSettings, RecognizeRequest, Task};
-use crate::engine::{Engine, EngineOptions, Error, EventKind, Job, JobId, Outcome, UserMessage};
-
-/// How often the interrupt is looked at while no event comes.
-const HEARTBEAT: Duration = Duration::from_millis(100);
+use crate::engine::{EngineOptions, Error, EventKind, Job, JobId, Outcome, UserMessage};
 
 /// One run of the command.
 pub(super) struct Conversion<'a> {
-    engine: Engine,
+    jobs: Jobs,
     arguments: &'a ConvertArguments,
     /// Of the model that is to be loaded.
     model_folder: Option<PathBuf>,
     output: Output,
     reporter: Reporter,
-    interrupted: Arc<AtomicBool>,
     tally: Tally,
 }
 
@@ -50,6 +46,12 @@ enum Halt {
     Hopeless,
 }
 
+impl From<Interrupted> for Halt {
+    fn from(_: Interrupted) -> Self {
+        Self::Interrupted
+    }
+}
+
 impl<'a> Conversion<'a> {
     /// A run with a started engine.
     pub(super) fn new(
@@ -59,9 +61,9 @@ impl<'a> Conversion<'a> {
         options: EngineOptions,
         interrupted: Arc<AtomicBool>,
     ) -> Result<Self, Error> {
-        let engine = Engine::start(options, || ())?;
+        let jobs = Jobs::start(options, interrupted)?;
         let reporter = Reporter::new(arguments.quiet);
-        Ok(Self { engine, arguments, model_folder, output, reporter, interrupted, tally: Tally::default() })
+        Ok(Self { jobs, arguments, model_folder, output, reporter, tally: Tally::default() })
     }
 
     /// Converts all documents.
@@ -92,7 +94,7 @@ impl<'a> Conversion<'a> {
         self.reporter.wait_for(format!("loading the model from {}", folder.display()));
         let settings = model_settings(self.arguments.device, self.arguments.dtype);
         let about = folder.display().to_string();
-        let end = self.end_of(Job::LoadModel { folder, settings })?;
+        let end = self.jobs.end_of(Job::LoadModel { folder, settings }, |_| ())?;
         if let EventKind::Failed(message) = end {
             self.reporter.error(&about, &message);
             return Err(Halt::Hopeless);
@@ -118,7 +120,7 @@ impl<'a> Conversion<'a> {
         let about = file.display().to_string();
         self.reporter.wait_for(format!("opening {about}"));
         let password = self.arguments.password.clone();
-        let end = self.end_of(Job::Open { source, password })?;
+        let end = self.jobs.end_of(Job::Open { source, password }, |_| ())?;
         if let EventKind::Failed(mut message) = end {
             if message.needs_password {
                 message.hint = Some("Give its password with --password".to_owned());
@@ -132,7 +134,7 @@ impl<'a> Conversion<'a> {
             self.tally.num_converted_pages += pages.len();
             self.write(&about, &info, &pages)?;
         }
-        self.end_of(Job::Close(info.id))?;
+        self.jobs.end_of(Job::Close(info.id), |_| ())?;
         Ok(())
     }
 
@@ -152,12 +154,12 @@ impl<'a> Conversion<'a> {
         self.reporter.start_document(&info.name, selection.pages.len());
         let mut waiting: BTreeMap<JobId, PageIndex> = BTreeMap::new();
         for page in selection.pages {
-            waiting.insert(self.engine.submit(Job::Recognize(self.request(info, page))), page);
+            waiting.insert(self.jobs.submit(Job::Recognize(self.request(info, page))), page);
         }
         let mut pages = BTreeMap::new();
         while !waiting.is_empty() {
-            let Some(event) = self.engine.recv_timeout(HEARTBEAT) else {
-                self.stop_if_interrupted(waiting.keys())?;
+            let Some(event) = self.jobs.next_event() else {
+                self.jobs.stop_if_interrupted(waiting.keys())?;
                 continue;
             };
             let Some(&page) = waiting.get(&event.job) else { continue };
@@ -165,7 +167,7 @@ impl<'a> Conversion<'a> {
                 EventKind::Started | EventKind::Partial { .. } | EventKind::Downloading(_) => continue,
                 EventKind::Progress(progress) => {
                     self.reporter.page_progress(page.number(), &progress);
-                    self.stop_if_interrupted(waiting.keys())?;
+                    self.jobs.stop_if_interrupted(waiting.keys())?;
                     continue;
                 }
                 EventKind::Finished(Outcome::Recognized(recognized)) => {
@@ -250,42 +252,13 @@ impl<'a> Conversion<'a> {
     fn save(&mut self, about: &str, files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Halt> {
         for (path, contents) in files {
             let job = Job::Save { path: path.clone(), contents: contents.into() };
-            if let EventKind::Failed(message) = self.end_of(job)? {
+            if let EventKind::Failed(message) = self.jobs.end_of(job, |_| ())? {
                 self.fail(about, &message);
             } else {
                 self.reporter.say(&format!("{about} → {}", path.display()));
             }
         }
         Ok(())
-    }
-
-    /// Does one job that nothing else runs beside.
-    fn end_of(&self, job: Job) -> Result<EventKind, Halt> {
-        let job = self.engine.submit(job);
-        loop {
-            match self.engine.recv_timeout(HEARTBEAT) {
-                Some(event) if event.job != job => {}
-                Some(event) => match event.kind {
-                    EventKind::Started
-                    | EventKind::Progress(_)
-                    | EventKind::Downloading(_)
-                    | EventKind::Partial { .. } => {}
-                    end @ (EventKind::Finished(_) | EventKind::Cancelled | EventKind::Failed(_)) => {
-                        return Ok(end);
-                    }
-                },
-                None => self.stop_if_interrupted(std::iter::once(&job))?,
-            }
-        }
-    }
-
-    /// After Ctrl+C the jobs are stopped, and the engine with them when it is dropped.
-    fn stop_if_interrupted<'j>(&self, jobs: impl Iterator<Item = &'j JobId>) -> Result<(), Halt> {
-        if !self.interrupted.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        jobs.for_each(|job| self.engine.cancel(*job));
-        Err(Halt::Interrupted)
     }
 
     fn fail(&mut self, about: &str, message: &UserMessage) {

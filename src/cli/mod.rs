@@ -11,11 +11,15 @@ pub mod inspect;
 
 mod args;
 mod convert;
+mod dataset;
+mod eval;
 mod export;
+mod jobs;
 mod model;
 mod output;
 mod pages;
 mod progress;
+mod score_table;
 mod stdout;
 
 use std::error::Error as _;
@@ -30,9 +34,12 @@ use clap::Parser as _;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
-use crate::cli::args::{Arguments, Command, ConvertArguments, ConvertDoctagsArguments, Format};
+use crate::cli::args::{
+    Arguments, Command, ConvertArguments, ConvertDoctagsArguments, EvalArguments, Format,
+};
 use crate::cli::convert::Conversion;
 use crate::cli::convert_doctags::{ConvertDoctagsArgs, ConvertDoctagsError, DoctagsFormat};
+use crate::cli::eval::EvalError;
 use crate::cli::exit::{Exit, INTERRUPTED_CODE};
 use crate::cli::inspect::{InspectArgs, InspectError};
 use crate::cli::output::Output;
@@ -63,6 +70,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Next {
         Some(Command::Convert(arguments)) => Next::End(convert(&arguments)),
         Some(Command::ConvertDoctags(arguments)) => Next::End(convert_markup(arguments)),
         Some(Command::Model(command)) => Next::End(model::run(&command, &listen_for_interrupts())),
+        Some(Command::Eval(arguments)) => Next::End(evaluate(&arguments)),
         Some(Command::Inspect(arguments)) => Next::End(look_into_model(arguments)),
         None => match arguments.window.model.as_deref().map(model_library::resolve).transpose() {
             Ok(model_folder) => {
@@ -157,6 +165,30 @@ fn look_into_model(mut arguments: InspectArgs) -> Exit {
         Err(InspectError::Model(error)) => complain(&Error::from(error)),
         Err(error @ InspectError::MissingLocation { .. }) => refuse(&error.to_string()),
         Err(error @ InspectError::Output(_)) => {
+            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+            eprintln!("doclens: {error}{cause}");
+            Exit::NothingConverted
+        }
+    }
+}
+
+fn evaluate(arguments: &EvalArguments) -> Exit {
+    let model_folder = match arguments.model.as_deref().map(model_library::resolve).transpose() {
+        Ok(folder) => folder,
+        Err(error) => return complain(&error),
+    };
+    let options = EngineOptions::default();
+    let mut out = io::stdout().lock();
+    match eval::run(arguments, model_folder, options, listen_for_interrupts(), &mut out) {
+        Ok(exit) => exit,
+        Err(EvalError::Interrupted) => Exit::Interrupted,
+        Err(EvalError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
+        Err(EvalError::Engine(error)) => complain(&error),
+        Err(EvalError::Model(message)) => {
+            print_message(&message);
+            Exit::NothingConverted
+        }
+        Err(error) => {
             let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
             eprintln!("doclens: {error}{cause}");
             Exit::NothingConverted
