@@ -12,7 +12,8 @@
 //! ```
 //!
 //! An arrow means "may name"; `tests/architecture.rs` checks them. `app` and `cli` may also read
-//! the plain data types of `document`, `markup` and `geometry`, and `cli::inspect` looks into `model`.
+//! the plain data types of `document`, `markup` and `geometry`, and `cli::inspect` and `cli::bench` look
+//! into `model`.
 //!
 //! | room | turns | into |
 //! |---|---|---|

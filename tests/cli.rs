@@ -113,6 +113,18 @@ fn readings_are_scored_against_their_truth() {
 }
 
 #[test]
+fn stages_are_timed_as_a_table() {
+    let desk = Desk::new();
+    let run = desk.doclens("bench --model pocket scan.png --quick").assert().success();
+    let table = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    for stage in ["render the page", "preprocess", "vision, one tile", "prefill", "decode"] {
+        assert!(table.contains(&format!("| {stage}")), "{table}");
+    }
+    assert!(!table.contains("whole page"), "{table}");
+    desk.doclens("bench --model nowhere --quick").assert().code(3);
+}
+
+#[test]
 fn help_and_version_are_there() {
     let desk = Desk::new();
     desk.doclens("--version").assert().success().stdout(contains(env!("CARGO_PKG_VERSION")));

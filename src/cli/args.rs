@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::bench::BenchArgs;
 use crate::cli::convert_doctags::{self, ArgumentError};
 use crate::cli::inspect::InspectArgs;
 use crate::cli::model::ModelCommand;
@@ -52,6 +53,14 @@ Examples:
   doclens eval --model DIR pages --per-page all.csv  every page, to find the worst
   doclens eval born-digital                          how right the pages' own text is";
 
+const BENCH_HELP: &str = "\
+Wall is the clock on the wall, median of the rounds; core-s is the time that the program had on all
+processor cores together, which other programs disturb less.
+
+Examples:
+  doclens bench --model DIR                  on a page of the sample document
+  doclens bench --model DIR scan.png --quick without the whole page";
+
 /// Turns pages of PDFs and scans into structured documents, where you can see it happen
 #[derive(Debug, Parser)]
 #[command(name = "doclens", version, after_help = WINDOW_HELP, args_conflicts_with_subcommands = true)]
@@ -77,6 +86,9 @@ pub(super) enum Command {
     Eval(EvalArguments),
     /// Print what the model sees and says: tiles, prompt, tokens with their boxes, timings
     Inspect(InspectArgs),
+    /// Time the stages of reading a page on this machine, as a table to paste into a report
+    #[command(after_help = BENCH_HELP)]
+    Bench(BenchArgs),
 }
 
 /// What the window opens with.

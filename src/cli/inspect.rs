@@ -194,7 +194,7 @@ fn instruction_of(args: &InspectArgs) -> Result<Instruction, InspectError> {
 }
 
 impl InspectDevice {
-    fn choice(self) -> DeviceChoice {
+    pub(super) fn choice(self) -> DeviceChoice {
         match self {
             Self::Auto => DeviceChoice::Auto,
             Self::Cpu => DeviceChoice::Cpu,
@@ -205,7 +205,7 @@ impl InspectDevice {
 }
 
 impl InspectKernels {
-    fn choice(self) -> KernelChoice {
+    pub(super) fn choice(self) -> KernelChoice {
         match self {
             Self::Auto => KernelChoice::Auto,
             Self::Candle => KernelChoice::Candle,
@@ -215,7 +215,7 @@ impl InspectKernels {
 }
 
 impl InspectDtype {
-    fn choice(self) -> DtypeChoice {
+    pub(super) fn choice(self) -> DtypeChoice {
         match self {
             Self::Auto => DtypeChoice::Auto,
             Self::F32 => DtypeChoice::F32,

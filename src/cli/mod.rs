@@ -6,6 +6,7 @@
 
 pub mod exit;
 
+pub mod bench;
 pub mod convert_doctags;
 pub mod inspect;
 
@@ -18,6 +19,7 @@ mod jobs;
 mod model;
 mod output;
 mod pages;
+mod process_clock;
 mod progress;
 mod score_table;
 mod stdout;
@@ -37,6 +39,7 @@ use signal_hook::flag;
 use crate::cli::args::{
     Arguments, Command, ConvertArguments, ConvertDoctagsArguments, EvalArguments, Format,
 };
+use crate::cli::bench::{BenchArgs, BenchError};
 use crate::cli::convert::Conversion;
 use crate::cli::convert_doctags::{ConvertDoctagsArgs, ConvertDoctagsError, DoctagsFormat};
 use crate::cli::eval::EvalError;
@@ -72,6 +75,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Next {
         Some(Command::Model(command)) => Next::End(model::run(&command, &listen_for_interrupts())),
         Some(Command::Eval(arguments)) => Next::End(evaluate(&arguments)),
         Some(Command::Inspect(arguments)) => Next::End(look_into_model(arguments)),
+        Some(Command::Bench(arguments)) => Next::End(time_stages(arguments)),
         None => match arguments.window.model.as_deref().map(model_library::resolve).transpose() {
             Ok(model_folder) => {
                 Next::Window { files: arguments.window.files, model_folder, replay: arguments.window.replay }
@@ -199,6 +203,22 @@ fn evaluate(arguments: &EvalArguments) -> Exit {
 fn complain(error: &Error) -> Exit {
     print_message(&UserMessage::from(error));
     Exit::NothingConverted
+}
+
+fn time_stages(mut arguments: BenchArgs) -> Exit {
+    match model_library::resolve(&arguments.model) {
+        Ok(folder) => arguments.model = folder,
+        Err(error) => return complain(&error),
+    }
+    match bench::run(&arguments, &mut io::stdout().lock()) {
+        Ok(()) => Exit::Converted,
+        Err(BenchError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
+        Err(BenchError::Output(error)) => {
+            eprintln!("doclens: cannot write the result: {error}");
+            Exit::NothingConverted
+        }
+        Err(BenchError::Engine(error)) => complain(&error),
+    }
 }
 
 fn print_message(message: &UserMessage) {

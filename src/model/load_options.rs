@@ -49,6 +49,8 @@ pub struct LoadReport {
     pub dtype: String,
     /// What the layers run on: "AVX2", "NEON", "baseline" are our own kernels, "candle" is candle.
     pub kernels: String,
+    /// Threads that the layers are spread over.
+    pub num_threads: usize,
     /// Number format of the weight files.
     pub stored_dtype: String,
     /// Why device or format are not what was asked for.

@@ -79,6 +79,7 @@ pub fn load(
         device: target.device_name(),
         dtype: target.dtype.as_str().to_owned(),
         kernels: kernels.map_or("candle", Isa::name).to_owned(),
+        num_threads: rayon::current_num_threads(),
         stored_dtype: weights.stored_dtype().to_owned(),
         weight_bytes: root.device_bytes(),
         fallback: target.fallback,

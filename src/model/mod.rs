@@ -20,6 +20,7 @@ mod instruction;
 mod kernels;
 mod load_options;
 mod loaded;
+pub mod measure;
 mod native;
 mod page_model;
 mod prompt;

@@ -92,14 +92,20 @@ pub(super) fn merge_heads(x: &Tensor) -> Result<Tensor> {
 }
 
 /// Runs one of our own layers: the tensor's numbers in, as many out. Only for f32 on the CPU.
-pub(super) fn on_numbers(x: &Tensor, layer: impl FnOnce(&[f32]) -> Vec<f32>) -> Result<Tensor> {
+pub(super) fn on_numbers(x: &Tensor, layer: impl FnOnce(&[f32]) -> Vec<f32> + Send) -> Result<Tensor> {
     let x = x.contiguous()?;
     let (storage, layout) = x.storage_and_layout();
     let Storage::Cpu(storage) = &*storage else { candle_core::bail!("our own kernels run on the CPU") };
     let from = layout.start_offset();
     let numbers = storage.as_slice::<f32>()?.get(from..from + layout.shape().elem_count());
     let numbers = numbers.ok_or_else(|| candle_core::Error::msg("a tensor ends before its shape does"))?;
-    Tensor::from_vec(layer(numbers), x.shape(), x.device())
+    Tensor::from_vec(on_pool(|| layer(numbers)), x.shape(), x.device())
+}
+
+/// Runs work on a thread of the pool. Each parallel loop that is begun on a thread outside would put that
+/// thread to sleep and wake another, twice; a token has hundreds of them.
+pub(super) fn on_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    rayon::scope(|_scope| work())
 }
 
 #[expect(

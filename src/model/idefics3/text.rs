@@ -8,7 +8,7 @@ use candle_core::{D, DType, Device, Tensor};
 
 use super::checkpoint::{LM_HEAD, TensorSource};
 use super::kv_cache::KvCache;
-use super::layers::{Linear, RmsNorm, merge_heads, on_numbers, softmax, split_heads, to_f32};
+use super::layers::{Linear, RmsNorm, merge_heads, on_numbers, on_pool, softmax, split_heads, to_f32};
 use crate::model::config::TextConfig;
 use crate::model::error::Error;
 use crate::model::kernels::attention::Heads;
@@ -210,6 +210,10 @@ impl TextModel {
     /// # Errors
     /// When the id lies outside the vocabulary or the cache is full.
     pub(crate) fn decode_step(&self, id: u32, cache: &mut KvCache) -> Result<Vec<f32>, Error> {
+        on_pool(|| self.decode_here(id, cache))
+    }
+
+    fn decode_here(&self, id: u32, cache: &mut KvCache) -> Result<Vec<f32>, Error> {
         let rotary = self.rotary(cache.len(), 1)?;
         let mut hidden = self.embed(&[id])?;
         for idx in 0..self.layers.len() {
