@@ -1,4 +1,4 @@
-//! Arguments to the command line or the window; nothing else.
+//! Arguments to the command line, the window, or the worker that reads PDFs; nothing else.
 
 use std::process::ExitCode;
 
@@ -7,6 +7,9 @@ use doclens::cli::{self, Next};
 use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
+    if let Some(code) = doclens::document::pdf_worker::serve_if_asked(std::env::args_os()) {
+        return code;
+    }
     log_to_stderr();
     let exit = match cli::run(std::env::args_os()) {
         Next::End(exit) => exit,

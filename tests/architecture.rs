@@ -16,7 +16,10 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("geometry", &[]),
     ("markup", &["geometry", "csv", "rust_xlsxwriter"]),
-    ("document", &["geometry", "image", "tiff", "pdfium_render"]),
+    (
+        "document",
+        &["geometry", "image", "tiff", "pdfium_render", "landlock", "seccompiler", "libc", "rustix"],
+    ),
     ("layout", &["geometry", "markup", "document"]),
     (
         "model",
@@ -74,6 +77,9 @@ const BELONGS_TO: &[(&str, &[&str])] = &[
     ("pdfium_render", &["document/pdf.rs"]),
     ("hf_hub", &["model/store/"]),
     ("tokio", &["model/store/"]),
+    ("landlock", &["document/pdf_worker/"]),
+    ("seccompiler", &["document/pdf_worker/"]),
+    ("libc", &["document/pdf_worker/"]),
     ("unsafe", &["model/"]),
     ("println", &["cli/"]),
 ];

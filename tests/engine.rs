@@ -81,6 +81,26 @@ fn the_token_limit_is_told() {
     assert_eq!((page.stop_reason, page.tokens.len()), (StopReason::TokenLimit, 3));
 }
 
+#[test]
+fn a_model_that_repeats_itself_is_stopped_and_the_rest_is_kept() {
+    let good = "<doctag><title><loc_10><loc_20><loc_300><loc_40>Hello</title>\n";
+    let again = "<text><loc_10><loc_60><loc_490><loc_90>Two words</text>\n";
+    let markup = format!("{good}{}", again.repeat(50));
+    let engine = start(with_recognizer(ScriptedRecognizer::new("demo", &markup)));
+    let document = open(&engine, png()).id;
+    let mut request = recognize(document, 0, EngineChoice::Model);
+    let page = page_of(end_of(&engine, engine.submit(Job::Recognize(request.clone()))));
+    assert_eq!(page.stop_reason, StopReason::Loop);
+    assert_eq!(page.markup, format!("{good}{again}"));
+    assert_eq!(page.tokens.last().map(|token| token.end), Some(page.markup.len()));
+    let texts: Vec<&str> = page.tree.nodes().map(|(_, node)| node.text.as_str()).collect();
+    assert_eq!(texts, ["Hello", "Two words"]);
+
+    request.generation.stops_loops = false;
+    let page = page_of(end_of(&engine, engine.submit(Job::Recognize(request))));
+    assert_eq!((page.stop_reason, page.markup.as_str()), (StopReason::End, markup.trim_end()));
+}
+
 /// Cancels when the recognizer is about to give step `at`.
 fn check_cancel_at(at: usize) {
     let (waits, waiting) = bounded(16);

@@ -9,7 +9,8 @@ mod canon;
 use std::collections::BTreeSet;
 
 use doclens::markup::export::{self, ExportOptions, PagePoints};
-use doclens::markup::{DocTree, Parser, parse};
+use doclens::markup::{DocTree, LoopGuard, Parser, parse};
+use doclens::model::{GenerationOptions, PageModel as _, ScriptedModel, Step};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -166,4 +167,117 @@ fn every_case_is_written_and_read_again_as_the_same_document() {
         let again = parse(&export::doctags(&tree));
         assert_eq!(export::json(&again, &options), export::json(&tree, &options), "{}", case.name);
     }
+}
+
+/// Of each loop of the corpus: where its second copy begins, and how long a copy is, in bytes.
+const LOOPS: &[(&str, usize, usize)] = &[
+    ("loop-block3", 258, 160),
+    ("loop-char", 141, 3),
+    ("loop-closers", 55, 8),
+    ("loop-doctag-end", 66, 10),
+    ("loop-lcel", 151, 6),
+    ("loop-list-items", 179, 65),
+    ("loop-locs", 113, 9),
+    ("loop-picture", 152, 54),
+    ("loop-text-identical", 157, 59),
+    ("loop-word", 155, 5),
+    ("real-vlm-granite-invoice-loop", 531, 59),
+    ("real-vlm-granite-lcel-loop", 69, 6),
+    // Made to be long: one word a hundred and twenty times, which no page says.
+    ("text-long", 59, 12),
+];
+
+/// What the guard says about a text that comes token by token: after which byte, and which byte the
+/// second copy begins at.
+fn guarded(markup: &str) -> Option<(usize, usize)> {
+    let (mut guard, mut read) = (LoopGuard::default(), String::new());
+    tokens(markup).into_iter().find_map(|token| {
+        read.push_str(&token);
+        Some((read.len(), guard.read(&read)?))
+    })
+}
+
+/// The text as a model would write it. A tokenizer takes at least as many characters together.
+fn tokens(markup: &str) -> Vec<String> {
+    let mut model = ScriptedModel::from_text("corpus", markup);
+    let page = image::RgbImage::new(1, 1);
+    let steps = model.generate(&page, &GenerationOptions::default());
+    let tokens = steps.filter_map(|step| match step.unwrap() {
+        Step::Token { text, .. } => Some(text),
+        Step::EncodedTiles { .. } | Step::Prefilled { .. } | Step::Stopped(_) => None,
+    });
+    tokens.collect()
+}
+
+#[test]
+fn every_loop_is_stopped_within_200_tokens_and_nothing_else_is() {
+    let mut num_loops = 0;
+    for case in cases() {
+        let found = guarded(&case.input);
+        let Some((_, second_copy, len)) = LOOPS.iter().find(|(name, ..)| *name == case.name) else {
+            assert_eq!(found, None, "{}: {:?}", case.name, found.map(|(at, _)| &case.input[..at]));
+            continue;
+        };
+        num_loops += 1;
+        let (seen_at, cut) = found.unwrap_or_else(|| panic!("{} goes on", case.name));
+        let num_tokens = tokens(&case.input[*second_copy..seen_at]).len();
+        assert!(num_tokens <= 200, "{}: {num_tokens} tokens", case.name);
+        // What is kept holds the first copy and not the whole of the second.
+        let kept = second_copy.saturating_sub(2)..second_copy + len;
+        assert!(kept.contains(&cut), "{}: cut at {cut}, not in {kept:?}", case.name);
+    }
+    assert_eq!(num_loops, LOOPS.len());
+}
+
+fn check_honest(body: &str) {
+    let markup = format!("<doctag>{body}</doctag>");
+    assert_eq!(guarded(&markup), None, "{body}");
+}
+
+#[test]
+fn pages_may_repeat_themselves() {
+    let table = |row: &str, num_rows: usize| {
+        format!("<otsl><loc_20><loc_20><loc_480><loc_480>{}</otsl>", format!("{row}<nl>").repeat(num_rows))
+    };
+    check_honest(&table(&"<fcel>0".repeat(30), 60));
+    check_honest(&table(&"<ecel>".repeat(40), 90));
+    check_honest(&table("<fcel>0.00<fcel>n/a<fcel>-", 100));
+    check_honest(&table("<rhed>Monday<fcel>8:00<fcel>9:00<fcel>Mathematics", 8));
+    let line =
+        |y: usize, text: &str| format!("<text><loc_50><loc_{y}><loc_450><loc_{}>{text}</text>\n", y + 8);
+    let lines = |text: &str, count: usize| (0..count).map(|i| line(20 + 10 * i, text)).collect::<String>();
+    check_honest(&lines("", 40));
+    check_honest(&lines("Yes", 40));
+    check_honest(&lines("Signature and date: ________________", 6));
+    check_honest(&line(10, &format!("1 Introduction {} 7", ". ".repeat(140))));
+    check_honest(&line(10, &"_".repeat(200)));
+    check_honest(&line(10, "no no no no no no no no, it goes on and on and on and on and on"));
+    let boxes = |i: usize| {
+        format!(
+            "<checkbox_unselected><loc_50><loc_{}><loc_60><loc_{}></checkbox_unselected>\n",
+            9 * i,
+            9 * i + 7
+        )
+    };
+    check_honest(&(0..50).map(boxes).collect::<String>());
+    check_honest(&format!("<code><loc_1><loc_1><loc_9><loc_9><_C_>{}</code>", "0x00, ".repeat(120)));
+    check_honest(&"<picture><loc_1><loc_1><loc_9><loc_9></picture>\n".repeat(2));
+}
+
+#[test]
+fn loops_that_the_corpus_does_not_have_are_stopped_too() {
+    let check = |body: &str| assert!(guarded(&format!("<doctag>{body}")).is_some(), "{body}");
+    let row = "<rhed>Total amount<fcel>17<fcel>of all parts<nl>";
+    check(&format!("<otsl><loc_20><loc_20><loc_480><loc_120>{}", row.repeat(40)));
+    check(&format!("<otsl><loc_20><loc_20><loc_480><loc_120>{}", "<fcel>0<fcel>0<nl>".repeat(60)));
+    let lines = (0..20).map(|i| {
+        let (top, bottom) = (20 + 10 * i, 28 + 10 * i);
+        format!("<text><loc_50><loc_{top}><loc_450><loc_{bottom}>All rights are reserved</text>")
+    });
+    check(&lines.collect::<String>());
+    check(&format!("<text>{}", "0".repeat(600)));
+    check(&format!("<text>{}", "the cat sat on the mat and ".repeat(20)));
+    check(&format!("<text>{}", ".".repeat(400)));
+    check(&"<text><loc_1><loc_1><loc_9><loc_9>never closed".repeat(4));
+    check(&"\n".repeat(300));
 }

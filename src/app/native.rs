@@ -91,7 +91,7 @@ pub fn run(options: WindowOptions) -> Result<(), Error> {
     let native_options = NativeOptions { viewport, centered: true, ..NativeOptions::default() };
     let engine_options = EngineOptions {
         replay: recording.map(|recognizer| Box::new(recognizer) as _),
-        ..EngineOptions::default()
+        ..EngineOptions::of_this_program().map_err(Error::Engine)?
     };
     eframe::run_native(
         "Doclens",

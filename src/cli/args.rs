@@ -106,6 +106,7 @@ pub(super) struct WindowArguments {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct ConvertArguments {
     /// PDFs and images; - for one on standard input
     #[arg(value_name = "FILE", required = true)]
@@ -136,6 +137,9 @@ pub(super) struct ConvertArguments {
     /// Most tokens a page [default: as many as the model has room for]
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub(super) tokens: Option<usize>,
+    /// Let the model repeat itself up to its last token, in place of keeping what it wrote before that
+    #[arg(long)]
+    pub(super) no_loop_guard: bool,
     /// What computes
     #[arg(long, value_enum, default_value_t)]
     pub(super) device: Device,

@@ -192,7 +192,11 @@ impl<'a> Conversion<'a> {
             engine: EngineChoice::from(self.arguments.engine),
             region: None,
             task: Task::Page,
-            generation: GenerationSettings { max_new_tokens, ..GenerationSettings::default() },
+            generation: GenerationSettings {
+                max_new_tokens,
+                stops_loops: !self.arguments.no_loop_guard,
+                ..GenerationSettings::default()
+            },
             is_visible: false,
         }
     }
@@ -206,6 +210,9 @@ impl<'a> Conversion<'a> {
             StopReason::Loop => self.reporter.say(&format!(
                 "{about}, page {number}: stopped because the model repeated itself; its end may be missing"
             )),
+            StopReason::Blank => {
+                self.reporter.say(&format!("{about}, page {number}: is blank, so the model was not asked"));
+            }
             StopReason::End | StopReason::Cancelled => {}
         }
     }

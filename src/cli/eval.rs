@@ -119,7 +119,7 @@ impl Evaluation<'_> {
             let truth = sample.truth()?;
             if let Some(read) = self.read(&sample.about(), &sample.page)? {
                 let ending = match read.stop_reason {
-                    StopReason::End => Ending::Whole,
+                    StopReason::End | StopReason::Blank => Ending::Whole,
                     StopReason::TokenLimit | StopReason::Cancelled => Ending::Truncated,
                     StopReason::Loop => Ending::Looped,
                 };

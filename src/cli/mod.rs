@@ -94,7 +94,10 @@ fn convert(arguments: &ConvertArguments) -> Exit {
         Ok(output) => output,
         Err(error) => return refuse(&error.to_string()),
     };
-    let mut options = EngineOptions::default();
+    let mut options = match EngineOptions::of_this_program() {
+        Ok(options) => options,
+        Err(error) => return complain(&error),
+    };
     if let Some(file) = &arguments.replay {
         match recording(file) {
             Ok(recognizer) => options.replay = Some(Box::new(recognizer)),
@@ -181,7 +184,10 @@ fn evaluate(arguments: &EvalArguments) -> Exit {
         Ok(folder) => folder,
         Err(error) => return complain(&error),
     };
-    let options = EngineOptions::default();
+    let options = match EngineOptions::of_this_program() {
+        Ok(options) => options,
+        Err(error) => return complain(&error),
+    };
     let mut out = io::stdout().lock();
     match eval::run(arguments, model_folder, options, listen_for_interrupts(), &mut out) {
         Ok(exit) => exit,

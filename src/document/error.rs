@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::document::page::PageIndex;
+use crate::document::pdf_worker::WorkerEnd;
 
 /// Why a document, or one page of it, cannot be had. `name` is the file's name without its folder.
 #[derive(Debug, thiserror::Error)]
@@ -167,6 +168,30 @@ pub enum Error {
         /// Everything that was tried.
         #[source]
         source: LibraryError,
+    },
+    /// The process that reads PDFs cannot be started.
+    #[error("The process that reads PDFs cannot be started")]
+    NoPdfWorker {
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The process that reads PDFs ended while it opened this one.
+    #[error("{name} ended the process that reads PDFs: {end}")]
+    DocumentEndedWorker {
+        /// The file.
+        name: String,
+        /// How.
+        end: WorkerEnd,
+    },
+    /// The process that reads PDFs ended while it worked on this page; other pages go on in a new one.
+    /// The page is not tried again until the document is opened anew.
+    #[error("Page {page} ended the process that reads PDFs: {end}")]
+    PageEndedWorker {
+        /// The page.
+        page: PageIndex,
+        /// How.
+        end: WorkerEnd,
     },
 }
 

@@ -163,6 +163,13 @@ impl PdfFile {
     }
 }
 
+/// Loads the library before it is needed. Whether that worked is said when a document is opened.
+pub(super) fn load_library() {
+    if let Err(error) = pdfium() {
+        tracing::warn!(%error, "no PDFium");
+    }
+}
+
 /// The process's PDFium, bound at the first PDF. A failure is kept: nothing would change at the next.
 fn pdfium() -> Result<&'static Pdfium, &'static LibraryError> {
     static PDFIUM: OnceLock<Result<Pdfium, LibraryError>> = OnceLock::new();

@@ -49,6 +49,13 @@ pub(super) struct Content {
 enum Data {
     File(File),
     Bytes(Arc<[u8]>),
+    Blocks(Arc<dyn Blocks>),
+}
+
+/// A document whose parts somebody else hands out.
+pub(super) trait Blocks: Send + Sync {
+    /// Appends some bytes from `position` on, which is before the end.
+    fn read_from(&self, position: u64, block: &mut Vec<u8>) -> io::Result<()>;
 }
 
 impl Content {
@@ -76,11 +83,17 @@ impl Content {
         Ok(Self { name, len, data })
     }
 
+    /// A source of this length whose parts come from elsewhere.
+    pub(super) fn in_blocks(name: String, len: u64, blocks: Arc<dyn Blocks>) -> Self {
+        Self { name, len, data: Data::Blocks(blocks) }
+    }
+
     /// A reader from the start. Readers of one file share its cursor: use one at a time.
     pub(super) fn reader(&self) -> io::Result<Reader> {
         let data = match &self.data {
             Data::File(file) => Data::File(file.try_clone()?),
             Data::Bytes(bytes) => Data::Bytes(Arc::clone(bytes)),
+            Data::Blocks(blocks) => Data::Blocks(Arc::clone(blocks)),
         };
         Ok(Reader { data, len: self.len, position: 0, block: Vec::new(), block_start: 0 })
     }
@@ -129,25 +142,31 @@ impl Reader {
     }
 
     fn fill_block(&mut self) -> io::Result<()> {
-        let Data::File(file) = &mut self.data else { return Ok(()) };
         self.block.clear();
         self.block_start = self.position;
-        file.seek(SeekFrom::Start(self.position))?;
-        file.take(BLOCK_BYTES as u64).read_to_end(&mut self.block)?;
+        match &mut self.data {
+            Data::Bytes(_) => {}
+            Data::File(file) => {
+                file.seek(SeekFrom::Start(self.position))?;
+                file.take(BLOCK_BYTES as u64).read_to_end(&mut self.block)?;
+            }
+            Data::Blocks(blocks) => blocks.read_from(self.position, &mut self.block)?,
+        }
         Ok(())
     }
 }
 
 impl BufRead for Reader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if matches!(self.data, Data::File(_)) && self.position < self.len && self.buffered().is_empty() {
+        let is_in_blocks = matches!(self.data, Data::File(_) | Data::Blocks(_));
+        if is_in_blocks && self.position < self.len && self.buffered().is_empty() {
             self.fill_block()?;
         }
         Ok(match &self.data {
             Data::Bytes(bytes) => {
                 usize::try_from(self.position).ok().and_then(|start| bytes.get(start..)).unwrap_or_default()
             }
-            Data::File(_) => self.buffered(),
+            Data::File(_) | Data::Blocks(_) => self.buffered(),
         })
     }
 

@@ -198,8 +198,10 @@ pub enum StopReason {
     End,
     /// As many tokens as were allowed, or as the model has room for.
     TokenLimit,
-    /// It repeated itself.
+    /// It repeated itself. The markup ends where the second copy began.
     Loop,
+    /// The page shows nothing. The model was not asked, since it would have invented something.
+    Blank,
     /// Somebody stopped it.
     Cancelled,
 }

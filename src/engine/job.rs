@@ -227,10 +227,19 @@ pub struct GenerationSettings {
     pub repetition_penalty: Option<f32>,
     /// Seed for sampling.
     pub seed: u64,
+    /// Stop when the model repeats itself, and keep what it wrote before.
+    pub stops_loops: bool,
 }
 
 impl Default for GenerationSettings {
     fn default() -> Self {
-        Self { max_new_tokens: None, temperature: 0.0, top_p: None, repetition_penalty: None, seed: 0 }
+        Self {
+            max_new_tokens: None,
+            temperature: 0.0,
+            top_p: None,
+            repetition_penalty: None,
+            seed: 0,
+            stops_loops: true,
+        }
     }
 }

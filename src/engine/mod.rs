@@ -31,6 +31,7 @@ pub mod trust;
 pub mod user_message;
 
 mod atomic_file;
+mod blank_page;
 mod chores;
 mod estimate;
 mod lane;
@@ -106,7 +107,7 @@ impl Engine {
     /// # Errors
     /// When the system has no threads to give.
     pub fn start(options: EngineOptions, wake: impl Fn() + Send + Sync + 'static) -> Result<Self, Error> {
-        let EngineOptions { partial_interval, num_waiting_events, replay, load_model } = options;
+        let EngineOptions { partial_interval, num_waiting_events, replay, pdf_reading, load_model } = options;
         let (commands, submitted) = bounded(NUM_WAITING_COMMANDS);
         let (event_sender, events) = bounded(num_waiting_events.max(1));
         // One report a worker can be on its way.
@@ -140,7 +141,7 @@ impl Engine {
         })?);
         let (page_outlet, page_reports) = (outlet.clone(), reports.clone());
         engine.threads.push(worker::spawn("doclens-pages", move || {
-            PageWorker::new(page_outlet).run(&page_tasks, &page_reports);
+            PageWorker::new(page_outlet, pdf_reading).run(&page_tasks, &page_reports);
         })?);
         let (text_outlet, text_reports) = (outlet.clone(), reports.clone());
         engine.threads.push(worker::spawn("doclens-text-layer", move || {

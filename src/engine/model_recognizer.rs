@@ -4,6 +4,7 @@ use std::iter;
 use std::path::Path;
 
 use crate::document::page::Rotation;
+use crate::engine::blank_page::is_blank;
 use crate::engine::cancel::CancelToken;
 use crate::engine::error::Error;
 use crate::engine::event::ModelInfo;
@@ -13,7 +14,7 @@ use crate::engine::page_boxes::Excerpt;
 use crate::engine::recognizer::{PageInput, Recognizer};
 use crate::engine::worker::check;
 use crate::geometry::BBox;
-use crate::model::{self, GenerationOptions, GridBox, Instruction, LoadOptions, PageModel, Step};
+use crate::model::{self, GenerationOptions, GridBox, Instruction, LoadOptions, PageModel, Step, Stop};
 
 /// Gives each page to a model, with the task in the words it was trained on.
 pub(super) struct ModelRecognizer {
@@ -31,6 +32,10 @@ impl Recognizer for ModelRecognizer {
         request: &'r RecognizeRequest,
     ) -> Box<dyn Iterator<Item = Result<Step, Error>> + 'r> {
         let Some(image) = page.image.as_deref() else { return Box::new(iter::empty()) };
+        // A part that somebody has marked is read in any case.
+        if request.task == Task::Page && request.region.is_none() && is_blank(image) {
+            return Box::new(iter::once(Ok(Step::Stopped(Stop::Blank))));
+        }
         let steps = self.model.generate(image, &generation_options(request));
         Box::new(steps.map(|step| step.map_err(Error::from)))
     }
@@ -140,9 +145,14 @@ fn load_options(settings: ModelSettings) -> LoadOptions {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use image::{Rgb, RgbImage};
+
     use super::*;
-    use crate::document::page::PageIndex;
+    use crate::document::page::{PageIndex, PageSize};
     use crate::engine::job::{DocumentId, EngineChoice, GenerationSettings};
+    use crate::model::ScriptedModel;
 
     fn request(task: Task, region: Option<BBox>, rotation: Rotation) -> RecognizeRequest {
         RecognizeRequest {
@@ -167,6 +177,25 @@ mod tests {
         assert_eq!(excerpt_for_model(&text).region, None);
         let expected = "OCR the text in a specific location: <loc_50><loc_100><loc_250><loc_200>";
         assert_eq!(instruction(&text).text(), expected);
+    }
+
+    #[test]
+    fn a_blank_page_is_not_given_to_the_model_but_a_marked_part_is() {
+        let read = |gray: u8, region: Option<BBox>| {
+            let model = ScriptedModel::from_text("demo", "<text>invented</text>");
+            let mut image = RgbImage::from_pixel(100, 100, Rgb([255; 3]));
+            (40..60).for_each(|x| image.put_pixel(x, 50, Rgb([gray; 3])));
+            let page_size = PageSize { width_pt: 100.0, height_pt: 100.0 };
+            let image = Some(Arc::new(image));
+            let page = PageInput { page: PageIndex(0), page_size, image, text_layer: None, context: None };
+            let request = request(Task::Page, region, Rotation::None);
+            let mut recognizer = ModelRecognizer { model: Box::new(model.clone()) };
+            let last = recognizer.recognize(&page, &request).last().unwrap().unwrap();
+            (model.calls().len(), last)
+        };
+        assert_eq!(read(255, None), (0, Step::Stopped(Stop::Blank)));
+        assert_eq!(read(255, Some(BBox::PAGE)), (1, Step::Stopped(Stop::End)));
+        assert_eq!(read(0, None), (1, Step::Stopped(Stop::End)));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::document::page::{PageImage, PageIndex, PageSize, Rotation, pixels_from_page};
 use crate::document::text_layer::TextLayer;
-use crate::document::{self, Document, Source};
+use crate::document::{self, Document, PdfReading, Source};
 use crate::engine::error::Error;
 use crate::engine::event::DocumentInfo;
 use crate::engine::job::{DocumentId, DocumentSource, RecognizeRequest, RenderJob};
@@ -29,6 +29,7 @@ const NUM_KEPT_TEXT_LAYERS: usize = 16;
 pub(super) struct OpenDocument {
     source: DocumentSource,
     password: Option<String>,
+    pdf_reading: PdfReading,
     info: Arc<DocumentInfo>,
     /// `None` after a panic, until it is needed again.
     document: Option<Document>,
@@ -44,8 +45,9 @@ impl OpenDocument {
         id: DocumentId,
         source: DocumentSource,
         password: Option<String>,
+        pdf_reading: PdfReading,
     ) -> Result<Self, Error> {
-        let document = open(&source, password.as_deref())?;
+        let document = open(&source, password.as_deref(), &pdf_reading)?;
         let info = DocumentInfo {
             id,
             name: document.name().to_owned(),
@@ -59,7 +61,7 @@ impl OpenDocument {
         };
         let info = Arc::new(info);
         let text_layers = VecDeque::new();
-        Ok(Self { source, password, info, document: Some(document), context: None, text_layers })
+        Ok(Self { source, password, pdf_reading, info, document: Some(document), context: None, text_layers })
     }
 
     pub(super) fn info(&self) -> &Arc<DocumentInfo> {
@@ -172,20 +174,24 @@ impl OpenDocument {
     fn document(&mut self) -> Result<&mut Document, Error> {
         let document = match self.document.take() {
             Some(document) => document,
-            None => open(&self.source, self.password.as_deref())?,
+            None => open(&self.source, self.password.as_deref(), &self.pdf_reading)?,
         };
         Ok(self.document.insert(document))
     }
 }
 
-fn open(source: &DocumentSource, password: Option<&str>) -> Result<Document, document::Error> {
+fn open(
+    source: &DocumentSource,
+    password: Option<&str>,
+    pdf_reading: &PdfReading,
+) -> Result<Document, document::Error> {
     let source = match source {
         DocumentSource::File(path) => Source::File(path.clone()),
         DocumentSource::Bytes { name, bytes } => {
             Source::Bytes { name: name.clone(), bytes: Arc::clone(bytes) }
         }
     };
-    Document::open(source, password)
+    Document::open_with(source, password, pdf_reading)
 }
 
 /// The pages that tell what repeats over a document of so many: all of a short one, else its

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::document::PdfReading;
 use crate::document::page::PageIndex;
 use crate::engine::cancel::CancelToken;
 use crate::engine::error::Error;
@@ -22,6 +23,7 @@ use crate::engine::worker::{check, end_of, guarded};
 /// What the thread owns.
 pub(super) struct PageWorker {
     outlet: Outlet,
+    pdf_reading: PdfReading,
     documents: BTreeMap<DocumentId, OpenDocument>,
 }
 
@@ -33,8 +35,8 @@ enum Made {
 }
 
 impl PageWorker {
-    pub(super) fn new(outlet: Outlet) -> Self {
-        Self { outlet, documents: BTreeMap::new() }
+    pub(super) fn new(outlet: Outlet, pdf_reading: PdfReading) -> Self {
+        Self { outlet, pdf_reading, documents: BTreeMap::new() }
     }
 
     /// Runs until the task channel closes.
@@ -115,7 +117,7 @@ impl PageWorker {
     ) -> Result<Made, Error> {
         // A document has the number of the job that opened it.
         let id = DocumentId(job.0);
-        let document = OpenDocument::open(id, source, password)?;
+        let document = OpenDocument::open(id, source, password, self.pdf_reading.clone())?;
         check(token)?;
         let info = Arc::clone(document.info());
         self.documents.insert(id, document);

@@ -21,7 +21,7 @@ use crate::engine::recognizer::Recognizer;
 use crate::engine::tasks::Recognition;
 use crate::engine::trust::{PageEvidence, trust_of_page};
 use crate::engine::worker::check;
-use crate::markup::{DocTree, Parser};
+use crate::markup::{DocTree, LoopGuard, Parser};
 use crate::model::{Step, Stop};
 
 /// Where a page's events go.
@@ -48,7 +48,9 @@ pub(super) fn read_page(
 ) -> Result<PageRecognition, Error> {
     let engine_name = recognizer.name().to_owned();
     let Recognition { request, prepared, .. } = recognition;
-    let mut reading = Reading::new(recognition, listener, history);
+    // A text layer is read to its end: whatever repeats there stands on the page.
+    let guard = (engine == EngineChoice::Model && request.generation.stops_loops).then(LoopGuard::default);
+    let mut reading = Reading::new(recognition, listener, history, guard);
     let mut steps = recognizer.recognize(&prepared.input, request);
     let stop_reason = loop {
         if let Err(cancelled) = check(token) {
@@ -59,7 +61,12 @@ pub(super) fn read_page(
         match steps.next() {
             Some(Ok(Step::Stopped(stop))) => break stop_reason(stop),
             None => break StopReason::End,
-            Some(Ok(step)) => reading.take(step),
+            Some(Ok(step)) => {
+                if let Some(second_copy) = reading.take(step) {
+                    reading.cut(second_copy);
+                    break StopReason::Loop;
+                }
+            }
             Some(Err(error)) => {
                 drop(steps);
                 reading.flush();
@@ -110,6 +117,7 @@ fn stop_reason(stop: Stop) -> StopReason {
         Stop::End => StopReason::End,
         Stop::TokenLimit => StopReason::TokenLimit,
         Stop::Loop => StopReason::Loop,
+        Stop::Blank => StopReason::Blank,
     }
 }
 
@@ -121,6 +129,7 @@ struct Reading<'a> {
     expected_chars: Option<usize>,
 
     parser: Parser,
+    guard: Option<LoopGuard>,
     markup: String,
     tokens: Vec<TokenTrace>,
     text_counter: TextCounter,
@@ -143,7 +152,12 @@ struct Read {
 }
 
 impl<'a> Reading<'a> {
-    fn new(recognition: &Recognition, listener: Listener<'a>, history: &'a History) -> Self {
+    fn new(
+        recognition: &Recognition,
+        listener: Listener<'a>,
+        history: &'a History,
+        guard: Option<LoopGuard>,
+    ) -> Self {
         let request = &recognition.request;
         Self {
             listener,
@@ -153,6 +167,7 @@ impl<'a> Reading<'a> {
             expected_chars: expected_chars(recognition.prepared.input.text_layer.as_deref())
                 .filter(|_| request.region.is_none()),
             parser: Parser::default(),
+            guard,
             markup: String::new(),
             tokens: Vec::new(),
             text_counter: TextCounter::default(),
@@ -165,7 +180,9 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn take(&mut self, step: Step) {
+    /// Takes a step in. Gives the place where the second copy begins when the model has begun to repeat
+    /// itself.
+    fn take(&mut self, step: Step) -> Option<usize> {
         match step {
             Step::EncodedTiles { done, total } if done < total => self.enter(Stage::Encoding { done, total }),
             // Tiles repeat their numbers while the decoder reads the prompt.
@@ -177,11 +194,25 @@ impl<'a> Reading<'a> {
                 self.text_counter.push(&text);
                 self.markup.push_str(&text);
                 self.tokens.push(TokenTrace { id, end: self.markup.len(), log_probability });
+                let second_copy = self.guard.as_mut().and_then(|guard| guard.read(&self.markup));
+                if second_copy.is_some() {
+                    return second_copy;
+                }
                 self.publish_if_due();
             }
             // Ends the page; the caller has seen to it.
             Step::Stopped(_) => {}
         }
+        None
+    }
+
+    /// Keeps what stands before this place. The copies after it are on no page.
+    fn cut(&mut self, end: usize) {
+        self.markup.truncate(end);
+        let num_kept = self.tokens.iter().take_while(|token| token.end <= end).count();
+        self.tokens.truncate(num_kept);
+        self.parser = Parser::default();
+        self.parser.push(&self.markup);
     }
 
     /// Goes to a stage, if it is another one, and says so.

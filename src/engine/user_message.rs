@@ -8,6 +8,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::path::Path;
 
+use crate::document::pdf_worker::WorkerEnd;
 use crate::engine::error::Error;
 use crate::engine::store_words::{no_model_here, store_words};
 use crate::{document, layout, model};
@@ -103,6 +104,7 @@ fn no_such_page(page: usize, num_pages: usize) -> UserMessage {
     UserMessage::new(format!("There is no page {page}"), hint)
 }
 
+#[expect(clippy::too_many_lines, reason = "one line of words an error, and nothing else")]
 fn document_words(error: &document::Error) -> UserMessage {
     use document::Error as E;
     match error {
@@ -181,6 +183,28 @@ fn document_words(error: &document::Error) -> UserMessage {
             "PDFium, the library that reads PDFs, cannot be loaded",
             "Set DOCLENS_PDFIUM_LIB to the path of a libpdfium, or put it beside the program. Images open without it",
         ),
+        E::NoPdfWorker { .. } => UserMessage::new(
+            "The process that reads PDFs cannot be started",
+            "Close other programs, or start Doclens again. Images open without it",
+        ),
+        E::DocumentEndedWorker { name, end } => UserMessage::new(
+            format!("{name} cannot be opened: {}", worker_end_words(end)),
+            "Get the file again, or print it into a new PDF with another program",
+        ),
+        E::PageEndedWorker { page, end } => UserMessage::new(
+            format!("Page {page} cannot be read: {}", worker_end_words(end)),
+            "Other pages go on. Open the document again to retry this one",
+        ),
+    }
+}
+
+fn worker_end_words(end: &WorkerEnd) -> String {
+    match end {
+        WorkerEnd::Crashed { status } => {
+            format!("the process that reads PDFs ended, perhaps for want of memory ({status})")
+        }
+        WorkerEnd::TimedOut { limit } => format!("it takes more than {} s", limit.as_secs_f64()),
+        WorkerEnd::Garbled => "the process that reads PDFs answered nonsense".to_owned(),
     }
 }
 

@@ -4,13 +4,14 @@
 //! moment valid for what has been read so far. Bad input never gives an error: it gives a tree and
 //! diagnostics. No model, no PDF, no interface and no threads are known here.
 //!
-//! A dialect turns characters into [`event`]s, the builder turns events into the tree, and
-//! [`export`] turns the tree into Markdown, HTML, JSON, CSV, plain text and DocTags.
+//! A dialect turns characters into [`event`]s, the builder turns events into the tree, [`LoopGuard`] sees
+//! in the events that a model repeats itself, and [`export`] turns the tree into Markdown, HTML, JSON, CSV, plain text and DocTags.
 
 mod builder;
 pub mod dialect;
 pub mod event;
 pub mod location;
+mod loop_guard;
 pub mod parser;
 #[cfg(test)]
 mod properties;
@@ -25,6 +26,7 @@ pub mod export;
 pub use diagnostic::{Diagnostic, Severity};
 pub use dialect::Dialect;
 pub use label::Label;
+pub use loop_guard::LoopGuard;
 pub use parser::{Parser, parse};
 pub use table::{Cell, CellHeader, CellRange, TableGrid};
 pub use tree::{DocTree, Layer, Node, NodeId, NodeKind, PageNode};

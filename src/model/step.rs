@@ -40,4 +40,6 @@ pub enum Stop {
     TokenLimit,
     /// The loop guard fired.
     Loop,
+    /// The page shows nothing, so nobody was asked.
+    Blank,
 }

@@ -47,6 +47,10 @@ pub(super) fn empty_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<Pan
             });
         }
         PageState::Running { progress } => working_ui(ui, progress, actions),
+        PageState::Done { stop_reason: StopReason::Blank, .. } => {
+            let words = "It shows nothing, so the model was not asked";
+            message_ui(ui, icons::FILE_TEXT, palette.secondary, "This page is blank", words, |_ui| {});
+        }
         PageState::Done { .. } => {
             let words =
                 format!("{} found nothing to read on it", nonempty(input.engine_name, "The recognizer"));
@@ -196,7 +200,7 @@ pub(super) fn ribbon_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<Pa
         PageState::NoPage
         | PageState::NotConverted { .. }
         | PageState::Running { .. }
-        | PageState::Done { stop_reason: StopReason::End, .. } => {}
+        | PageState::Done { stop_reason: StopReason::End | StopReason::Blank, .. } => {}
     }
 }
 

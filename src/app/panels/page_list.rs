@@ -155,6 +155,7 @@ fn status_words(entry: &PageEntry) -> &'static str {
         ConversionStatus::Done(StopReason::End) => "converted",
         ConversionStatus::Done(StopReason::TokenLimit) => "stopped at the token limit",
         ConversionStatus::Done(StopReason::Loop) => "stopped repeating itself",
+        ConversionStatus::Done(StopReason::Blank) => "blank",
         ConversionStatus::Done(StopReason::Cancelled) => "cancelled half-way",
         ConversionStatus::Failed(_) => "failed",
     }
@@ -170,7 +171,7 @@ fn badge_ui(ui: &Ui, entry: &PageEntry, center: egui::Pos2) {
             ring(ui, center, fraction, palette);
             return;
         }
-        ConversionStatus::Done(StopReason::End) => (icons::CHECK, palette.success),
+        ConversionStatus::Done(StopReason::End | StopReason::Blank) => (icons::CHECK, palette.success),
         ConversionStatus::Done(StopReason::TokenLimit | StopReason::Loop | StopReason::Cancelled) => {
             (icons::TRIANGLE_ALERT, palette.warning)
         }

@@ -153,6 +153,7 @@ fn resting_words(page: PageIndex, entry: &PageEntry) -> String {
                 StopReason::End => "",
                 StopReason::TokenLimit => " · stopped at the token limit",
                 StopReason::Loop => " · stopped repeating itself",
+                StopReason::Blank => " · blank, so the model was not asked",
                 StopReason::Cancelled => " · cancelled",
             };
             let by = conversion.recognition.as_ref().map(|recognition| {

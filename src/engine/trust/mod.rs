@@ -178,7 +178,9 @@ impl Doubt {
             Self::Repaired { message, is_lost: true } => format!("Left out: {message}"),
             Self::CutOff(StopReason::TokenLimit) => "The page ended here at the token limit".to_owned(),
             Self::CutOff(StopReason::Loop) => "The page ended here because it repeated itself".to_owned(),
-            Self::CutOff(StopReason::Cancelled | StopReason::End) => "The page was stopped here".to_owned(),
+            Self::CutOff(StopReason::Cancelled | StopReason::End | StopReason::Blank) => {
+                "The page was stopped here".to_owned()
+            }
         }
     }
 
@@ -270,7 +272,7 @@ pub struct PageEvidence<'a> {
 /// The trust in each node of the page, by [`NodeId::index`].
 pub fn trust_of_page(page: &PageEvidence<'_>) -> Vec<ElementTrust> {
     let is_cut_off = match page.stop_reason {
-        StopReason::End => false,
+        StopReason::End | StopReason::Blank => false,
         StopReason::TokenLimit | StopReason::Loop | StopReason::Cancelled => true,
     };
     let last = page.tree.nodes().max_by_key(|(id, node)| (node.source.end, *id)).map(|(id, _)| id);

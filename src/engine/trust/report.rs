@@ -52,6 +52,7 @@ pub fn trust_json<'a>(pages: impl IntoIterator<Item = (PageIndex, &'a PageRecogn
             StopReason::End => "end",
             StopReason::TokenLimit => "token_limit",
             StopReason::Loop => "loop",
+            StopReason::Blank => "blank",
             StopReason::Cancelled => "cancelled",
         },
         text_quality: page.text_quality.map(|quality| match quality {
