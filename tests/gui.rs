@@ -333,6 +333,21 @@ fn an_encrypted_file_asks_for_its_password_until_it_fits() {
     assert!(!bench.shows("This PDF is encrypted"));
 }
 
+/// Winit on X11 takes no more input when a text field is focused before the window is.
+#[test]
+fn a_prompt_takes_the_focus_only_when_the_window_has_it() {
+    let mut bench = Bench::new();
+    bench.chosen.replace(vec![PathBuf::from("/papers/secret.pdf")]);
+    bench.click("Open…");
+    bench.harness.input_mut().focused = false;
+    let job = bench.last_job(|job| matches!(job, Job::Open { .. }));
+    bench.say(job, EventKind::Failed(UserMessage { needs_password: true, ..message("Encrypted") }));
+    assert_eq!(bench.harness.ctx.memory(|memory| memory.focused()), None);
+    bench.harness.input_mut().focused = true;
+    bench.settle();
+    assert!(bench.harness.get_by_label("Password").is_focused());
+}
+
 #[test]
 fn where_no_dialog_can_be_shown_a_path_can_be_typed() {
     let mut bench = Bench::new();

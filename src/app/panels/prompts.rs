@@ -156,7 +156,10 @@ impl Prompts {
             self.is_wrong = false;
         }
         let has_entered = response.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
-        if !response.has_focus() && !has_entered {
+        // On X11 a field that is focused before its window keeps winit busy: no key, click or focus comes
+        // through any more. A file given at the start can ask for its password that early.
+        let can_type = ui.input(|input| input.focused);
+        if can_type && !response.has_focus() && !has_entered {
             response.request_focus();
         }
         has_entered
