@@ -342,7 +342,7 @@ fn a_prompt_takes_the_focus_only_when_the_window_has_it() {
     bench.harness.input_mut().focused = false;
     let job = bench.last_job(|job| matches!(job, Job::Open { .. }));
     bench.say(job, EventKind::Failed(UserMessage { needs_password: true, ..message("Encrypted") }));
-    assert_eq!(bench.harness.ctx.memory(|memory| memory.focused()), None);
+    assert_eq!(bench.harness.ctx.memory(egui::Memory::focused), None);
     bench.harness.input_mut().focused = true;
     bench.settle();
     assert!(bench.harness.get_by_label("Password").is_focused());
