@@ -39,6 +39,8 @@ GRID2 = dict(GRID, w=256, h=256, elems=(2, 5), chars=110, margin=(0, 16))
 FORM = dict(GRID, w=256, h=256, elems=(2, 6), chars=130, margin=(0, 16), plain=True, tables=True, header=.4, footer=.4, ptitle=.5)
 # the same as a mild scan: grey paper and ink, +-0.5 degree, blur, grain
 SCAN = dict(FORM, clean=False, noise=1.0, mild=True)
+# the same two with more column spans, for training only: they are what tables fail at
+FORMT, SCANT = dict(FORM, spans=.25), dict(SCAN, spans=.25)
 FORM1 = dict(FORM, w=128, h=128, elems=(1, 3), chars=44, margin=(0, 8), header=.12, footer=.12, ptitle=.3)
 # proportional type, one face and size; one 128 px tile, and 256 px
 PROP = dict(FORM1, fonts="one", grid=None, tables=False, body=(14, 14), margin=(2, 8), chars=40, ss=1)
@@ -46,7 +48,7 @@ PROP2 = dict(PROP, w=256, h=256, elems=(2, 5), chars=120, margin=(4, 16), header
 # proportional type with the rules of "form", clean and as a mild scan
 PROPF = dict(PROP2, tables=True)
 PROPS = dict(PROPF, clean=False, noise=1.0, mild=True)
-PRESETS = dict(propf=PROPF, props=PROPS, form=FORM, scan=SCAN, form1=FORM1, prop=PROP, prop2=PROP2, grid=GRID, grid2=GRID2, nano=NANO, nanod=NANOD, toy=TOY, small=SMALL, full=FULL, micro=MICRO, microd=MICROD, toyd=TOYD)
+PRESETS = dict(formt=FORMT, scant=SCANT, propf=PROPF, props=PROPS, form=FORM, scan=SCAN, form1=FORM1, prop=PROP, prop2=PROP2, grid=GRID, grid2=GRID2, nano=NANO, nanod=NANOD, toy=TOY, small=SMALL, full=FULL, micro=MICRO, microd=MICROD, toyd=TOYD)
 
 
 @dataclass
@@ -396,7 +398,7 @@ class Gen:
         rowhead, hdr = self.p(0.25), self.p(0.9)
         pspan = 0.03
         if self.c.get("plain"):
-            hdr, pspan = True, (0.08 if style == 0 else 0.0)
+            hdr, pspan = True, (self.c.get("spans", .08) if style == 0 else 0.0)
         skip = set()
         for r in range(nrow):
             ry = y + r * rowh
