@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::engine::UserMessage;
 use crate::engine::event::{Progress, Stage};
 use crate::engine::model_library::DownloadProgress;
+use crate::engine::user_message::display_wait;
 
 /// Shows how far a run is, and says what went wrong in between.
 pub(super) struct Reporter {
@@ -105,7 +106,7 @@ fn words(progress: &Progress) -> String {
         write!(words, " · {speed:.0} tok/s").ok();
     }
     if let Some(remaining) = progress.remaining {
-        write!(words, " · about {} left", time_words(remaining)).ok();
+        write!(words, " · about {} left", display_wait(remaining)).ok();
     }
     words
 }
@@ -115,16 +116,8 @@ fn download_words(progress: &DownloadProgress) -> String {
         return format!("the connection broke, try {}", progress.failed_tries + 1);
     }
     let speed = progress.bytes_per_sec.map(|speed| format!("{:.1} MB/s", speed / 1e6));
-    let left = progress.remaining.map(|left| format!("about {} left", time_words(left)));
+    let left = progress.remaining.map(|left| format!("about {} left", display_wait(left)));
     speed.into_iter().chain(left).collect::<Vec<_>>().join(" · ")
-}
-
-/// Whole seconds, or minutes and seconds.
-fn time_words(time: Duration) -> String {
-    match time.as_secs() {
-        secs @ 0..60 => format!("{secs} s"),
-        secs => format!("{} min {} s", secs / 60, secs % 60),
-    }
 }
 
 #[cfg(test)]
@@ -140,6 +133,6 @@ mod tests {
             tokens_per_sec: Some(61.4),
             remaining: Some(Duration::from_secs(69)),
         };
-        assert_eq!(words(&progress), "writing, 412 tokens · 61 tok/s · about 1 min 9 s left");
+        assert_eq!(words(&progress), "writing, 412 tokens · 61 tok/s · about 69 s left");
     }
 }

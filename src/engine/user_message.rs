@@ -7,6 +7,7 @@
 use std::error::Error as StdError;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::document::pdf_worker::WorkerEnd;
 use crate::engine::error::Error;
@@ -341,6 +342,16 @@ pub fn display_bytes(bytes: u64) -> String {
     }
 }
 
+/// A time to wait for people, no more precise than it is known: "40 s", "3 min", "1.5 h".
+pub fn display_wait(wait: Duration) -> String {
+    let secs = wait.as_secs() + u64::from(wait.subsec_millis() >= 500);
+    match secs {
+        0..90 => format!("{} s", secs.max(1)),
+        90..5400 => format!("{} min", secs.div_ceil(60)),
+        _ => format!("{:.1} h", secs as f64 / 3600.0),
+    }
+}
+
 /// The error and what caused it, the outermost first. A cause that the text before already ends
 /// with is said once.
 fn chain(error: &dyn StdError) -> String {
@@ -367,6 +378,19 @@ mod tests {
         let message = UserMessage::from(error);
         assert_eq!((message.summary.as_str(), message.hint.as_deref()), (summary, Some(hint)));
         assert!(!message.summary.ends_with('.'));
+    }
+
+    #[test]
+    fn waits_are_no_more_precise_than_they_are_known() {
+        let check = |millis: u64, expected: &str| {
+            assert_eq!(display_wait(Duration::from_millis(millis)), expected);
+        };
+        check(0, "1 s");
+        check(2_500, "3 s");
+        check(89_400, "89 s");
+        check(89_500, "2 min");
+        check(5_399_000, "90 min");
+        check(5_400_000, "1.5 h");
     }
 
     #[test]

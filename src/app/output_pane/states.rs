@@ -8,7 +8,7 @@ use super::input::{Offer, PageState, PaneAction, PaneInput};
 use crate::app::icons;
 use crate::app::theme::{self, Palette, space};
 use crate::engine::event::{Progress, Stage, StopReason};
-use crate::engine::user_message::UserMessage;
+use crate::engine::user_message::{UserMessage, display_wait};
 
 /// Widest line of a message in the middle of the pane.
 const MESSAGE_WIDTH: f32 = 380.0;
@@ -130,7 +130,7 @@ fn working_ui(ui: &mut Ui, progress: Option<&Progress>, actions: &mut Vec<PaneAc
             progress_ui(ui, fraction);
         }
         if let Some(remaining) = progress.and_then(|progress| progress.remaining) {
-            secondary_ui(ui, &format!("About {} left", duration_words(remaining)));
+            secondary_ui(ui, &format!("About {} left", display_wait(remaining)));
         }
         ui.add_space(space::S);
         if ui.button("Cancel").clicked() {
@@ -162,11 +162,6 @@ pub(super) fn stage_words(stage: Stage) -> String {
         Stage::Prefilling => "Preparing to write".to_owned(),
         Stage::Decoding => "Writing".to_owned(),
     }
-}
-
-fn duration_words(duration: std::time::Duration) -> String {
-    let secs = duration.as_secs() + u64::from(duration.subsec_millis() >= 500);
-    if secs < 90 { format!("{} s", secs.max(1)) } else { format!("{} min", secs.div_ceil(60)) }
 }
 
 /// Says why the document below may not be all of the page, and what can be done.

@@ -8,7 +8,7 @@ use super::super::icons;
 use super::super::state::{AppState, Download, DownloadState, SubWindow};
 use super::super::theme::{self, Palette};
 use crate::engine::model_library::{DownloadProgress, ModelEntry};
-use crate::engine::user_message::{UserMessage, display_bytes};
+use crate::engine::user_message::{UserMessage, display_bytes, display_wait};
 
 const OFFLINE_HINT: &str = "Without a network: copy the model's folder from another computer, then choose it under \
 Models or drop it on this window";
@@ -179,10 +179,7 @@ pub(crate) fn running_words(download: &Download) -> String {
         return format!("{} · the connection broke, trying again", amount_words(download));
     }
     let speed = progress.bytes_per_sec.map(|speed| format!("{:.1} MB/s", speed / 1e6));
-    let left = progress.remaining.map(|remaining| match remaining.as_secs() {
-        secs @ 0..60 => format!("about {} s left", secs.max(1)),
-        secs => format!("about {} min left", secs.div_ceil(60)),
-    });
+    let left = progress.remaining.map(|remaining| format!("about {} left", display_wait(remaining)));
     let parts = std::iter::once(amount_words(download)).chain(speed).chain(left);
     parts.collect::<Vec<_>>().join(" · ")
 }

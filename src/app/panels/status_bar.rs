@@ -11,6 +11,7 @@ use super::super::state::{AppState, ConversionStatus, DocumentState, ModelState,
 use super::super::theme::{self, Palette};
 use crate::document::page::PageIndex;
 use crate::engine::event::{Progress, Stage, StopReason};
+use crate::engine::user_message::display_wait;
 
 const HEIGHT: f32 = 28.0;
 
@@ -124,19 +125,9 @@ pub(crate) fn progress_words(page: PageIndex, progress: Option<&Progress>) -> St
         parts.push(format!("{rate} tok/s"));
     }
     if let Some(remaining) = progress.remaining {
-        parts.push(format!("about {} left", duration_words(remaining)));
+        parts.push(format!("about {} left", display_wait(remaining)));
     }
     format!("Page {page}: {}", parts.join(" · "))
-}
-
-/// A time to wait, no more precise than it is known.
-fn duration_words(duration: Duration) -> String {
-    let secs = duration.as_secs();
-    match secs {
-        0..60 => format!("{} s", secs.max(1)),
-        60..3600 => format!("{} min", (secs + 30) / 60),
-        _ => format!("{:.1} h", secs as f64 / 3600.0),
-    }
 }
 
 /// What is known about a page that nobody works on.
