@@ -24,7 +24,7 @@ mod progress;
 mod score_table;
 mod stdout;
 
-use std::error::Error as _;
+use std::error::Error as StdError;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -153,11 +153,7 @@ fn convert_markup(arguments: ConvertDoctagsArguments) -> Exit {
         Err(ConvertDoctagsError::Write { source }) if source.kind() == io::ErrorKind::BrokenPipe => {
             Exit::Converted
         }
-        Err(error) => {
-            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-            eprintln!("doclens: {error}{cause}");
-            Exit::NothingConverted
-        }
+        Err(error) => complain_plainly(&error),
     }
 }
 
@@ -171,11 +167,7 @@ fn look_into_model(mut arguments: InspectArgs) -> Exit {
         Err(InspectError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
         Err(InspectError::Model(error)) => complain(&Error::from(error)),
         Err(error @ InspectError::MissingLocation { .. }) => refuse(&error.to_string()),
-        Err(error @ InspectError::Output(_)) => {
-            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-            eprintln!("doclens: {error}{cause}");
-            Exit::NothingConverted
-        }
+        Err(error @ InspectError::Output(_)) => complain_plainly(&error),
     }
 }
 
@@ -198,16 +190,19 @@ fn evaluate(arguments: &EvalArguments) -> Exit {
             print_message(&message);
             Exit::NothingConverted
         }
-        Err(error) => {
-            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-            eprintln!("doclens: {error}{cause}");
-            Exit::NothingConverted
-        }
+        Err(error) => complain_plainly(&error),
     }
 }
 
 fn complain(error: &Error) -> Exit {
     print_message(&UserMessage::from(error));
+    Exit::NothingConverted
+}
+
+/// For what has no user message: the error and its cause.
+fn complain_plainly(error: &dyn StdError) -> Exit {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+    eprintln!("doclens: {error}{cause}");
     Exit::NothingConverted
 }
 
@@ -219,10 +214,7 @@ fn time_stages(mut arguments: BenchArgs) -> Exit {
     match bench::run(&arguments, &mut io::stdout().lock()) {
         Ok(()) => Exit::Converted,
         Err(BenchError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
-        Err(BenchError::Output(error)) => {
-            eprintln!("doclens: cannot write the result: {error}");
-            Exit::NothingConverted
-        }
+        Err(error @ BenchError::Output(_)) => complain_plainly(&error),
         Err(BenchError::Engine(error)) => complain(&error),
     }
 }

@@ -49,12 +49,11 @@ impl PageReading {
     pub fn of(predicted: &str, truth: &str, ending: Ending, secs: f64) -> Self {
         let (seen, real) = (parse(predicted), parse(truth));
         let (found, wanted) = (characters(predicted), characters(truth));
-        let (found, wanted): (Vec<char>, Vec<char>) = (found.chars().collect(), wanted.chars().collect());
         let (num_boxes, num_boxes_found) = count_boxes(&seen, &real);
         Self {
             text: TextScore::of(&text_outside_tables(&seen), &text_outside_tables(&real)),
             num_character_errors: edit_distance::distance(&found, &wanted),
-            num_characters: wanted.len(),
+            num_characters: wanted.chars().count(),
             layout: LayoutPage { predicted: boxes(&seen), truth: boxes(&real) },
             num_boxes,
             num_boxes_found,

@@ -138,6 +138,24 @@ pub enum Element {
     Smiles,
 }
 
+impl Element {
+    /// It holds one text and no elements but runs of it.
+    pub fn is_text_leaf(self) -> bool {
+        matches!(
+            self,
+            Self::Heading { .. }
+                | Self::Text(_)
+                | Self::Caption
+                | Self::Footnote
+                | Self::PageHeader
+                | Self::PageFooter
+                | Self::Formula
+                | Self::Code
+                | Self::Checkbox { .. }
+        )
+    }
+}
+
 /// The tokens of table cells (OTSL).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CellToken {

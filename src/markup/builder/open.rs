@@ -91,11 +91,11 @@ impl Builder {
                 FrameKind::Table(_) if matches!(self.node(top.node).kind, NodeKind::Text(_)) => None,
                 FrameKind::Table(grid) => place_in_table(element, top, grid.has_open_cell(), may_nest),
                 FrameKind::Picture { grid, .. } => place_in_picture(element, top, grid.is_empty(), may_nest),
-                FrameKind::Inline => (is_leaf(element)).then_some(Place::In(Some(top.node))),
+                FrameKind::Inline => element.is_text_leaf().then_some(Place::In(Some(top.node))),
                 FrameKind::KeyValueRegion { .. } => matches!(element, Element::Key(_) | Element::Value(_))
                     .then_some(Place::In(Some(top.node))),
                 FrameKind::KeyValueCell { .. } => {
-                    (is_leaf(element) && may_nest).then_some(Place::Through { is_promotable: false })
+                    (element.is_text_leaf() && may_nest).then_some(Place::Through { is_promotable: false })
                 }
             };
             if let Some(place) = place {
@@ -116,7 +116,7 @@ impl Builder {
         let is_in_group = matches!(around, Some(FrameKind::Inline));
         if host == Some(Element::Caption) && matches!(around, Some(FrameKind::Table(_))) {
             // More than a caption would have to start here; without a box it does not.
-            return is_leaf(element) && element != Element::Caption;
+            return element.is_text_leaf() && element != Element::Caption;
         }
         matches!(element, Element::Formula | Element::Code | Element::Inline)
             && host != Some(Element::Formula)
@@ -346,22 +346,6 @@ fn place_in_picture(element: Element, top: &Frame, has_no_cells: bool, may_nest:
 
 fn is_table(element: Element) -> bool {
     matches!(element, Element::Table | Element::DocumentIndex)
-}
-
-/// Elements that hold one text.
-fn is_leaf(element: Element) -> bool {
-    matches!(
-        element,
-        Element::Heading { .. }
-            | Element::Text(_)
-            | Element::Caption
-            | Element::Footnote
-            | Element::PageHeader
-            | Element::PageFooter
-            | Element::Formula
-            | Element::Code
-            | Element::Checkbox { .. }
-    )
 }
 
 /// Elements whose names also stand in HTML, SVG and program text.

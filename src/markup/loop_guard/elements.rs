@@ -184,30 +184,7 @@ impl Elements {
 
 /// Holds text and no elements.
 fn is_leaf(element: Element) -> bool {
-    match element {
-        Element::Heading { .. }
-        | Element::Text(_)
-        | Element::Caption
-        | Element::Footnote
-        | Element::PageHeader
-        | Element::PageFooter
-        | Element::Formula
-        | Element::Code
-        | Element::Checkbox { .. }
-        | Element::Smiles => true,
-        Element::Document
-        | Element::Wrapper
-        | Element::List { .. }
-        | Element::ListItem
-        | Element::Table
-        | Element::DocumentIndex
-        | Element::Picture
-        | Element::Chart
-        | Element::Inline
-        | Element::KeyValueRegion
-        | Element::Key(_)
-        | Element::Value(_) => false,
-    }
+    element.is_text_leaf() || element == Element::Smiles
 }
 
 /// Says nothing of its own: what is inside is judged.
