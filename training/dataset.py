@@ -1,4 +1,5 @@
 """Pages that no training has seen, as a dataset for `doclens eval`: page.png beside page.dt, a folder a category.
+(Crops of tables are measured by `evaluate.py --preset prints-table --batch 1`, with their own instruction.)
 
   python dataset.py pages --pages 500
 """
@@ -6,31 +7,35 @@ import argparse, os
 from PIL import Image
 import synth
 
-# category: preset, seed, and what a page of it holds
+# what a page of a category holds; made of one-column pages unless it says otherwise
 CATEGORIES = {
-    "clean-text": ("form", 90001, lambda t: "<otsl>" not in t and "list_item" not in t),
-    "noisy-text": ("scan", 90002, lambda t: "<otsl>" not in t and "list_item" not in t),
-    "clean-tables": ("form", 90003, lambda t: "<otsl>" in t),
-    "noisy-tables": ("scan", 90004, lambda t: "<otsl>" in t),
-    "clean-lists": ("form", 90005, lambda t: "list_item" in t),
-    "noisy-lists": ("scan", 90006, lambda t: "list_item" in t),
+    "text": ("1", lambda t: "<otsl>" not in t and "list_item" not in t),
+    "lists": ("1", lambda t: "list_item" in t),
+    "tables": ("1", lambda t: "<otsl>" in t),
+    "columns": ("2", lambda t: True),
 }
+# clean and noisy; in each every second page is typewritten, every second one in proportional type
+LOOKS = {"clean": ("typed", "print"), "noisy": ("typeds", "prints")}
 
 
 def main():
     ap = argparse.ArgumentParser(); A = ap.add_argument
     A("out"); A("--pages", type=int, default=500)
     a = ap.parse_args()
-    for name, (preset, seed, holds) in CATEGORIES.items():
-        os.makedirs(os.path.join(a.out, name), exist_ok=True)
-        gen, n = synth.Gen(preset, seed), 0
-        while n < a.pages:
-            p = gen.page()
-            if holds(p.text()):
-                stem = os.path.join(a.out, name, f"{n:04d}")
-                Image.fromarray(p.img).save(stem + ".png")
-                with open(stem + ".dt", "w", encoding="utf-8") as f: f.write(p.text())
-                n += 1
+    seed = 90_000
+    for look, presets in LOOKS.items():
+        for name, (kind, holds) in CATEGORIES.items():
+            folder = os.path.join(a.out, f"{look}-{name}")
+            os.makedirs(folder, exist_ok=True)
+            seed += 2
+            gens = [synth.generator(p + kind, seed + i) for i, p in enumerate(presets)]
+            for n in range(a.pages):
+                page = gens[n % 2].page()
+                while not holds(page.text()):
+                    page = gens[n % 2].page()
+                stem = os.path.join(folder, f"{n:04d}")
+                Image.fromarray(page.img).save(stem + ".png")
+                with open(stem + ".dt", "w", encoding="utf-8") as f: f.write(page.text())
 
 
 if __name__ == "__main__":

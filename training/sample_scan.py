@@ -3,7 +3,7 @@
     POCKET_WORDS=sample_words.txt python sample_scan.py [--candidates FOLDER]
 
 The words of the page are those of sample_words.txt. Page by page, those with a title and a table of four rows or more
-are kept; the sample is the one with index 35. --candidates writes all of them with their DocTags, to choose another.
+are kept; the sample is the one with index 49. --candidates writes all of them with their DocTags, to choose another.
 """
 import argparse
 from pathlib import Path
@@ -12,18 +12,23 @@ from PIL import Image
 
 import synth
 
-SEED, NUM_PAGES, INDEX = 11, 500, 35
+SEED, NUM_PAGES, INDEX = 11, 3000, 49
 
 
 def is_candidate(doctags):
-    return doctags.count("<nl>") >= 4 and doctags.count("<fcel>") >= 6 and "<otsl>" in doctags and "<title>" in doctags
+    return (
+        doctags.count("<nl>") >= 5
+        and doctags.count("<fcel>") >= 10
+        and all(tag in doctags for tag in ("<title>", "<text>", "<list_item>", "<lcel>"))
+        and len(doctags) > 1100
+    )
 
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--candidates", type=Path)
 parser.add_argument("--out", type=Path, default=Path(__file__).resolve().parent.parent / "assets/sample-scan.png")
 arguments = parser.parse_args()
-generator = synth.Gen("scan", SEED)
+generator = synth.Gen("prints1", SEED)
 pages = [generator.page() for _ in range(NUM_PAGES)]
 candidates = [page for page in pages if is_candidate(page.text())]
 Image.fromarray(candidates[INDEX].img).save(arguments.out)

@@ -13,42 +13,30 @@ import io, math, os, subprocess
 from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageFilter
+from elements import Elements
+from vocab import PAGE, TABLE
 
-TOY = dict(w=256, h=256, body=(15, 19), margin=(5, 18), cols=(1,), elems=(1, 5), chars=150,
-           fonts="few", noise=0.0, ss=1, header=0.1, footer=0.1)
-# like TOY but a whole small page: more text, smaller type
-SMALL = dict(TOY, w=384, h=384, body=(12, 18), margin=(6, 30), cols=(1, 1, 1, 2), elems=(2, 9), chars=450,
-             fonts="all", noise=0.5, header=0.3, footer=0.3)
-# an A4/letter page at 1152 px on its long edge
-FULL = dict(w=815, h=1152, body=(12, 19), margin=(34, 100), cols=(1, 1, 2), elems=(4, 25), chars=2200,
-            fonts="all", noise=0.7, ss=2, header=0.4, footer=0.5)
-# one 128 px tile: the ablation scale;  microd: packed with text, for the vision bootstrap
-MICRO = dict(TOY, w=128, h=128, body=(13, 16), margin=(2, 8), elems=(1, 3), chars=60, header=.05, footer=.05)
-MICROD = dict(MICRO, body=(12, 17), elems=(5, 9), chars=140)
-TOYD = dict(TOY, elems=(7, 12), chars=420)
-# the narrowest: one face, one size, black on white
-NANO = dict(MICRO, fonts="one", body=(14, 14), clean=True, elems=(1, 2), chars=36, big=1.3)
-NANOD = dict(NANO, elems=(5, 9), chars=140)
-# typewriter pages: every glyph in an 8 x 16 cell. Separates "learn to look" from "learn the glyphs"
-GRID = dict(MICRO, fonts="mono", body=(13, 13), clean=True, elems=(1, 3), chars=44, grid=(8, 16), margin=(0, 8))
-# four times the page: with --edge 256 it takes the split path (2 x 2 tiles of 128 + the global view)
-GRID2 = dict(GRID, w=256, h=256, elems=(2, 5), chars=110, margin=(0, 16))
-# the demonstration: small typewritten forms whose roles can be seen. "plain" draws them so: page header = top
-# line with a rule under it, footer = bottom line with a rule above, title = bold capitals, centred, underlined,
-# section header = bold, underlined, at the left edge; tables have all rules, spans are cells without a rule between
-FORM = dict(GRID, w=256, h=256, elems=(2, 6), chars=130, margin=(0, 16), plain=True, tables=True, header=.4, footer=.4, ptitle=.5)
-# the same as a mild scan: grey paper and ink, +-0.5 degree, blur, grain
-SCAN = dict(FORM, clean=False, noise=1.0, mild=True)
-# the same two with more column spans, for training only: they are what tables fail at
-FORMT, SCANT = dict(FORM, spans=.25), dict(SCAN, spans=.25)
-FORM1 = dict(FORM, w=128, h=128, elems=(1, 3), chars=44, margin=(0, 8), header=.12, footer=.12, ptitle=.3)
-# proportional type, one face and size; one 128 px tile, and 256 px
-PROP = dict(FORM1, fonts="one", grid=None, tables=False, body=(14, 14), margin=(2, 8), chars=40, ss=1)
-PROP2 = dict(PROP, w=256, h=256, elems=(2, 5), chars=120, margin=(4, 16), header=.3, footer=.3)
-# proportional type with the rules of "form", clean and as a mild scan
-PROPF = dict(PROP2, tables=True)
-PROPS = dict(PROPF, clean=False, noise=1.0, mild=True)
-PRESETS = dict(formt=FORMT, scant=SCANT, propf=PROPF, props=PROPS, form=FORM, scan=SCAN, form1=FORM1, prop=PROP, prop2=PROP2, grid=GRID, grid2=GRID2, nano=NANO, nanod=NANOD, toy=TOY, small=SMALL, full=FULL, micro=MICRO, microd=MICROD, toyd=TOYD)
+# one 128 px tile of typewriter type, every glyph in an 8 x 16 cell: separates "learn to look" from "learn the glyphs".
+# Roles can be seen ("plain"): page header = top line with a rule under it, footer = bottom line with a rule above,
+# footnote = line under a short rule, title = bold capitals, centred, underlined, section header = bold, underlined, at
+# the left edge; tables have all rules, spans are cells without a rule between
+GRID = dict(w=128, h=128, fonts="mono", body=(13, 13), grid=(8, 16), margin=(0, 8), cols=(1,), elems=(1, 3), chars=(44, 44),
+            ss=1, noise=0.0, clean=True, plain=True, header=.12, footer=.12, footnote=0.0, title=.3, colspan=.12, rowspan=.04)
+# the same tile in proportional type; the same two packed with text, for the first minute of the eye
+TILE = dict(GRID, fonts="print", grid=None, body=(13, 15), margin=(2, 8))
+GRIDD, TILED = dict(GRID, elems=(5, 9), chars=(140, 140)), dict(TILE, elems=(5, 9), chars=(140, 140))
+# the carried model's page: 4 x 3 tiles and the global view
+TYPED = dict(GRID, w=384, h=512, margin=(8, 24), cols=(1, 1, 2), elems=(3, 10), chars=(120, 560), header=.4, footer=.4,
+             footnote=.2, title=.5)
+PRINT = dict(TYPED, fonts="print", grid=None, body=(13, 15))
+# the same as a mild scan: grey paper and ink, +-0.5 degree, blur, grain, speckle
+TYPEDS, PRINTS = dict(TYPED, clean=False, noise=1.0), dict(PRINT, clean=False, noise=1.0)
+PRESETS = dict(grid=GRID, tile=TILE, gridd=GRIDD, tiled=TILED, typed=TYPED, typeds=TYPEDS, print=PRINT, prints=PRINTS)
+# presets of one kind of page, for measuring
+for name, preset in list(PRESETS.items())[4:]:
+    PRESETS[name + "1"], PRESETS[name + "2"] = dict(preset, cols=(1,)), dict(preset, cols=(2,))
+# pages of which only a table is kept, with a little of what is around it
+CROPS = {name + "-table": name + "1" for name in ("typed", "typeds", "print", "prints")}
 
 
 @dataclass
@@ -58,6 +46,7 @@ class Page:
     xy: np.ndarray
     w: int
     h: int
+    instruction: str = PAGE
 
     def text(self):
         return "".join(self.toks)
@@ -76,23 +65,13 @@ def families(which):
     fs = {os.path.basename(f): f for f in find_fonts()}
     want = {
         "mono": [("DejaVuSansMono", "", "-Bold")],
-        "one": [("DejaVuSans", "", "-Bold")],
-        "few": [("LiberationSans", "-Regular", "-Bold"), ("DejaVuSans", "", "-Bold"), ("LiberationSerif", "-Regular", "-Bold")],
-        "all": [("LiberationSans", "-Regular", "-Bold"), ("LiberationSerif", "-Regular", "-Bold"),
-                ("LiberationMono", "-Regular", "-Bold"), ("LiberationSansNarrow", "-Regular", "-Bold"),
-                ("DejaVuSans", "", "-Bold"), ("DejaVuSerif", "", "-Bold"), ("DejaVuSansMono", "", "-Bold"),
-                ("NotoSans", "-Regular", "-Bold"), ("NotoSerif", "-Regular", "-Bold"),
-                ("LiberationSans", "-Italic", "-BoldItalic"), ("LiberationSerif", "-Italic", "-BoldItalic"),
-                ("FreeSerif", "", "Bold"), ("FreeSans", "", "Bold"), ("DejaVuSansCondensed", "", "-Bold")],
+        "print": [("LiberationSans", "-Regular", "-Bold"), ("DejaVuSans", "", "-Bold"), ("LiberationSerif", "-Regular", "-Bold")],
     }[which]
-    out = []
-    for base, reg, bold in want:
-        r, b = fs.get(base + reg + ".ttf"), fs.get(base + bold + ".ttf")
-        if r:
-            out.append((r, b or r))
-    if not out:
-        raise SystemExit("no fonts found: set POCKET_FONTS")
-    return out
+    names = [(base + reg + ".ttf", base + bold + ".ttf") for base, reg, bold in want]
+    missing = [n for pair in names for n in pair if n not in fs]
+    if missing:
+        raise SystemExit(f"fonts not found: {', '.join(missing)}; install them or set POCKET_FONTS")
+    return [(fs[r], fs[b]) for r, b in names]
 
 
 def load_words():
@@ -103,7 +82,7 @@ def load_words():
         ws = [w.strip() for w in open(p, encoding="utf-8")]
         bad = ("shit", "fuck", "cunt", "nigg", "fag", "slut", "whor", "bitch", "rape", "nazi", "piss", "cock", "dick", "twat", "wank", "sperm", "porn", "homo", "sex", "ballsy",
                "bastard", "boob", "negro", "orgas", "genital", "penis", "vagin", "masturb", "pubic", "hooker", "prostit", "murder", "suicid",
-               "hitler", "slave", "ejacul", "tits", "erotic", "naked", "nude", "jihad", "terroris", "molest", "incest", "corpse", "dead", "kill")
+               "hitler", "swastik", "slave", "ejacul", "tits", "erotic", "naked", "nude", "jihad", "terroris", "molest", "incest", "corpse", "dead", "kill")
         ws = [w for w in ws if w.isascii() and w.isalpha() and 2 <= len(w) <= 12 and not any(b in w.lower() for b in bad)]
     else:
         import pydoc_data.topics as t, re
@@ -117,7 +96,7 @@ COMMON = ("the of and to in a is that for it as was with be by on not he his but
           "like my now over such our man me even most made after also did many before must well through years").split()
 
 
-class Gen:
+class Gen(Elements):
     def __init__(self, preset="toy", seed=0, **over):
         self.c = dict(PRESETS[preset], **over)
         self.rng = np.random.default_rng(seed)
@@ -253,7 +232,7 @@ class Gen:
 
     def flow(self, x0, y, x1, ymax, words, fk, pitch, align="l", indent=0.0):
         """wrap words; draws and emits; returns bbox or None if not one line fits"""
-        budget = self.c["chars"] - self.nchars
+        budget = self.cap - self.nchars
         gd = self.c.get("grid")
         if gd:
             x0, x1 = math.ceil(x0 / gd[0]) * gd[0], x1 // gd[0] * gd[0]
@@ -306,219 +285,23 @@ class Gen:
             return (bx0, y0, bx1, y)
         return (bx0, y0 + 0.1 * fk[1], bx1, y - pitch + fk[1] * 1.12)
 
-    # ---- elements ----------------------------------------------------------------------
-    def el_text(self, tag, x0, y, x1, ymax, n, fk, align="l", indent=0.0, words=None):
-        mark = len(self.toks)
-        self.emit(f"<{tag}>"); li = self.emit_loc_placeholder()
-        words, head = words or self.sentence_words(n), self.c.get("plain") and (tag == "title" or tag.startswith("section"))
-        if head and tag == "title":
-            words = [w.upper() for w in words]
-        self.lines = []
-        b = self.flow(x0, y, x1, ymax, words, fk, self.pitch * fk[1], align, indent)
-        if b is None:
-            del self.toks[mark:], self.xy[mark:]
-            return None
-        if head:                                  # underlined, every line of it
-            s = self.c["ss"]
-            for lx0, ly, lx1 in self.lines:
-                yu = int(ly + (14 if self.c.get("grid") else fk[1] * 1.12)) * s
-                self.d.line([lx0 * s, yu, (lx1 - 1) * s, yu], fill=self.rule, width=s)
-        self.set_loc(li, b)
-        self.xy[mark] = (b[0], b[1])
-        self.emit(f"</{tag}>"); self.emit("\n")
-        return b
-
-    def el_list(self, x0, y, x1, ymax, fk):
-        ordered = self.p(0.4)
-        tag = "ordered_list" if ordered else "unordered_list"
-        mark, nb = len(self.toks), len(self.boxes)
-        self.emit(f"<{tag}>")
-        if self.c.get("grid"):
-            y = math.ceil(y / self.c["grid"][1]) * self.c["grid"][1]
-        k, yy = 0, y
-        num, em = self.ri(1, 3) if self.p(0.2) else 1, fk[1]
-        for _ in range(self.ri(2, 4)):
-            ws = self.sentence_words(self.ri(1, 6 if self.c["w"] < 400 else 14))
-            m2 = len(self.toks)
-            self.emit("<list_item>"); li = self.emit_loc_placeholder()
-            ind = 0.9 * em
-            if ordered:
-                ws = [f"{num}."] + ws
-            b = self.flow(x0 + ind, yy, x1, ymax, ws, fk, self.pitch * fk[1])
-            if b is None:
-                del self.toks[m2:], self.xy[m2:]
-                break
-            if not ordered:
-                s, r = self.c["ss"], max(1.5, em * 0.13)
-                cx, cy = x0 + em * 0.4, yy + em * 0.65
-                bx = [(cx - r) * s, (cy - r) * s, (cx + r) * s, (cy + r) * s]
-                (self.d.ellipse if self.bullet == 0 else self.d.rectangle)(bx, fill=self.ink)
-            self.set_loc(li, b); self.xy[m2] = (b[0], b[1])
-            self.emit("</list_item>")
-            yy = b[3] + (0 if self.c.get("grid") else em * 0.35); num += 1; k += 1
-        if not k:
-            del self.toks[mark:], self.xy[mark:]; del self.boxes[nb:]
-            return None
-        self.emit(f"</{tag}>"); self.emit("\n")
-        return (x0, y, x1, yy)
-
-    def el_table(self, x0, y, x1, ymax, fk, bold):
-        em = fk[1]
-        gd = self.c.get("grid")
-        rowh = gd[1] if gd else em * self.rng.uniform(1.35, 1.9)
-        if gd:
-            x0, x1, y = math.ceil(x0 / gd[0]) * gd[0], x1 // gd[0] * gd[0], math.ceil(y / gd[1]) * gd[1]
-        ncol = self.ri(2, max(2, min(6, int((x1 - x0) / (em * 4.5)))))
-        nrow = self.ri(2, max(2, min(9, int((ymax - y) / rowh), int((self.c["chars"] - self.nchars) / (ncol * 6)))))
-        if y + 2 * rowh > ymax or self.c["chars"] - self.nchars < 16:
-            return None
-        mark = len(self.toks)
-        self.emit("<otsl>"); li = self.emit_loc_placeholder()
-        ytop = y
-        if self.p(0.25) and y + 4 * rowh < ymax:
-            m = len(self.toks)
-            self.emit("<caption>"); l2 = self.emit_loc_placeholder()
-            ws = ["Table", f"{self.ri(1, 20)}:"] + self.sentence_words(self.ri(1, 4))
-            b = self.flow(x0, y, x1, y + 2.5 * rowh, ws, fk, self.pitch * em)
-            if b is None:
-                del self.toks[m:], self.xy[m:]
-            else:
-                self.set_loc(l2, b); self.xy[m] = (b[0], b[1]); self.emit("</caption>")
-                y = ytop = b[3] + (0 if gd else em * 0.4)
-                nrow = min(nrow, max(1, int((ymax - y) / rowh)))
-        cw = self.rng.uniform(0.7, 1.3, ncol); tw = (x1 - x0) * self.rng.uniform(0.6, 1.0)
-        cw = cw / cw.sum() * tw
-        xs = x0 + np.concatenate([[0], np.cumsum(cw)])
-        if gd:
-            xs = np.round(xs / gd[0]) * gd[0]
-        style = 0 if self.c.get("tables") else int(self.rng.choice([0, 0, 1])) if self.c.get("plain") else self.ri(0, 3)          # 0 full grid, 1 horizontal rules, 2 header rule only, 3 none
-        s = self.c["ss"]
-        numeric = self.rng.random(ncol) < 0.5; numeric[0] = False
-        align = ["r" if n and self.p(0.6) else ("c" if self.p(0.2) else "l") for n in numeric]
-        rowhead, hdr = self.p(0.25), self.p(0.9)
-        pspan = 0.03
-        if self.c.get("plain"):
-            hdr, pspan = True, (self.c.get("spans", .08) if style == 0 else 0.0)
-        skip = set()
-        for r in range(nrow):
-            ry = y + r * rowh
-            for c in range(ncol):
-                head = hdr and r == 0
-                f = bold if head or (rowhead and c == 0) else fk
-                tag = "<ched>" if head else ("<rhed>" if rowhead and c == 0 else "<fcel>")
-                if (r, c) in skip:
-                    self.emit("<lcel>", xs[c] + 2, ry + em * .7); continue
-                span = 1
-                if c + 1 < ncol and self.p(pspan):
-                    span = 2; skip.add((r, c + 1))
-                wmax = xs[c + span] - xs[c] - em * 0.5
-                if not head and self.p(0.06):
-                    self.emit("<ecel>", xs[c] + 2, ry + em * .7); continue
-                if numeric[c] and not head:
-                    t = self.number()
-                else:
-                    t = " ".join(self.word() for _ in range(1 if wmax < em * 5 else self.ri(1, 2)))
-                    if self.p(0.6): t = t[0].upper() + t[1:]
-                while len(t) > 1 and self.width(t, f) > wmax:
-                    t = t[:-1]
-                t = t.strip()
-                w = self.width(t, f)
-                if not t or w > wmax:
-                    self.emit("<ecel>", xs[c] + 2, ry + em * .7); continue
-                a = align[c]
-                x = xs[c] + em * .25 if a == "l" else (xs[c + span] - em * .25 - w if a == "r" else (xs[c] + xs[c + span] - w) / 2)
-                x = float(x // gd[0] * gd[0] if gd else round(x))
-                ty = ry if gd else ry + (rowh - em * 1.15) / 2
-                cx, cy, _ = self.line(x, ty, t, f)
-                self.emit(tag, cx[0], cy)
-                self.emit_chars(t, cx, cy)
-                self.nchars += len(t) + 1
-            self.emit("<nl>")
-        yb = y + nrow * rowh
-        lw = self.ri(1, 2) * s if s > 1 else 1
-        X0, X1 = xs[0] * s, xs[-1] * s
-        if style == 0:
-            for r in range(nrow + 1):
-                self.d.line([X0, (y + r * rowh) * s, X1, (y + r * rowh) * s], fill=self.rule, width=lw)
-            for r in range(nrow):
-                for c in range(ncol + 1):
-                    if (r, c) not in skip:
-                        self.d.line([xs[c] * s, (y + r * rowh) * s, xs[c] * s, (y + (r + 1) * rowh) * s], fill=self.rule, width=lw)
-        elif style == 1:
-            for r in range(nrow + 1):
-                self.d.line([X0, (y + r * rowh) * s, X1, (y + r * rowh) * s], fill=self.rule, width=lw)
-        elif style == 2:
-            for yy in (y, y + rowh, yb):
-                self.d.line([X0, yy * s, X1, yy * s], fill=self.rule, width=lw)
-        b = (xs[0], ytop, xs[-1], yb)
-        self.set_loc(li, b); self.xy[mark] = (b[0], b[1])
-        self.emit("</otsl>"); self.emit("\n")
-        return (x0, b[1], x1, yb)
-
-    def el_picture(self, x0, y, x1, ymax, fk):
-        w = (x1 - x0) * self.rng.uniform(0.35, 1.0)
-        h = min(w * self.rng.uniform(0.3, 0.9), self.c["h"] * 0.3)
-        if y + h > ymax or h < 20:
-            return None
-        px = x0 + (x1 - x0 - w) * self.rng.choice([0.0, 0.5])
-        s = self.c["ss"]
-        W, H = max(8, int(w * s)), max(8, int(h * s))
-        k, g = self.ri(0, 3), self.rng
-        bg = self.ri(120, 245)
-        if k == 0:                      # low-frequency noise ("photo")
-            n = Image.fromarray(g.integers(0, 255, (self.ri(3, 9), self.ri(3, 9)), dtype=np.uint8)).resize((W, H), Image.BICUBIC)
-        else:
-            n = Image.new("L", (W, H), bg); d = ImageDraw.Draw(n)
-            if k == 1:                  # bars
-                nb = self.ri(3, 8)
-                for i in range(nb):
-                    hh = int(H * g.uniform(.1, .9)); d.rectangle([W * (i + .2) / nb, H - hh, W * (i + .8) / nb, H], fill=self.ri(0, 200))
-            elif k == 2:                # curves
-                for _ in range(self.ri(1, 3)):
-                    ys = np.cumsum(g.normal(0, H * .08, 12)) + H / 2
-                    d.line([(W * i / 11, float(v)) for i, v in enumerate(ys)], fill=self.ri(0, 120), width=self.ri(1, 3) * s)
-            else:                       # shapes
-                for _ in range(self.ri(2, 6)):
-                    a, b2 = g.integers(0, W), g.integers(0, H)
-                    r = int(min(W, H) * g.uniform(.1, .4))
-                    (d.ellipse if self.p(.5) else d.rectangle)([int(a), int(b2), int(a) + r, int(b2) + r], fill=self.ri(0, 255))
-            if self.p(.6): d.rectangle([0, 0, W - 1, H - 1], outline=self.ri(0, 120), width=s)
-        self.im.paste(n, (int(px * s), int(y * s)))
-        mark = len(self.toks)
-        self.emit("<picture>", px, y); li = self.emit_loc_placeholder()
-        self.set_loc(li, (px, y, px + w, y + h))
-        yb = y + h
-        if self.p(0.5):
-            m = len(self.toks)
-            self.emit("<caption>"); l2 = self.emit_loc_placeholder()
-            ws = [str(g.choice(["Figure", "Fig."])), f"{self.ri(1, 20)}:"] + self.sentence_words(self.ri(1, 5))
-            b = self.flow(x0, yb + fk[1] * .3, x1, ymax, ws, fk, self.pitch * fk[1], "c" if self.p(.4) else "l")
-            if b is None:
-                del self.toks[m:], self.xy[m:]
-            else:
-                self.set_loc(l2, b); self.xy[m] = (b[0], b[1]); self.emit("</caption>"); yb = b[3]
-        self.emit("</picture>"); self.emit("\n")
-        return (px, y, px + w, yb)
-
     # ---- page --------------------------------------------------------------------------
     def page(self):
         c, g = self.c, self.rng
-        s = c["ss"]
+        s, gd = c["ss"], c["grid"]
         w, h = c["w"], c["h"]
-        if c.get("aspect"):
-            w = int(w * g.uniform(*c["aspect"]))
-        cl = c.get("clean", False)
-        self.ink = 0 if cl or self.p(.6) else self.ri(0, 70)
-        self.rule = 0 if cl else self.ri(0, 160)
-        bgv = 255 if cl or self.p(.6) else self.ri(225, 255)
+        self.ink = 0 if c["clean"] or self.p(.6) else self.ri(0, 70)
+        self.rule = 0 if c["clean"] else self.ri(0, 160)
+        bgv = 255 if c["clean"] or self.p(.6) else self.ri(225, 255)
         self.bullet = self.ri(0, 1)
         self.im = Image.new("L", (w * s, h * s), bgv)
         self.d = ImageDraw.Draw(self.im)
         self.cov = np.zeros((h * s, w * s), np.uint8)
         self.toks, self.xy, self.boxes, self.nchars, self.lines = [], [], [], 0, []
+        chars = self.cap = self.ri(*c["chars"])
         self.emit("<doctag>")
         fam = self.fams[self.ri(0, len(self.fams) - 1)]
-        fam2 = fam if self.p(.6) else self.fams[self.ri(0, len(self.fams) - 1)]
+        heads = fam if self.p(.6) else self.fams[self.ri(0, len(self.fams) - 1)]
         body = self.ri(*c["body"])
         self.pitch = g.uniform(1.15, 1.45)
         mx, my = self.ri(*c["margin"]), self.ri(*c["margin"])
@@ -526,66 +309,70 @@ class Gen:
         ncol = int(g.choice(c["cols"]))
         y, yend = float(my), float(h - my)
         if self.p(c["header"]):
-            b = self.el_text("page_header", mx, max(2, y - body), w - mx, yend, self.ri(1, 5), (fam[0], max(9 if s > 1 else c["body"][0], body - 2)),
-                             g.choice(["l", "c", "r"]))
-            if b: y = b[3] + body * .8
-            if b and c.get("plain"):
-                yr = int(b[3] if c.get("grid") else b[3] + 2) * s
-                self.d.line([0, yr, w * s, yr], fill=self.rule, width=s)
-        foot = None
+            b = self.el_text("page_header", mx, max(2, y - body), w - mx, yend, self.ri(1, 5), fk, g.choice(["l", "c", "r"]))
+            if b:
+                y = b[3] + body * .8
+                self.hrule(0, w, b[3] if gd else b[3] + 2)
+        foot = note = None
         if self.p(c["footer"]):
-            foot = yend - body * 1.2
-            if c.get("plain"):
-                foot = float(h - gd[1] if (gd := c.get("grid")) else h - body * 1.2 - 2)
-                yr = int(foot - (0 if gd else 2)) * s
-                self.d.line([0, yr, w * s, yr], fill=self.rule, width=s)
+            foot = float(h - gd[1] if gd else h - body * 1.2 - 2)
+            self.hrule(0, w, foot if gd else foot - 2)
             yend = foot - body * .5
-        nel, k = self.ri(*c["elems"]), 0
-        if self.p(c.get("ptitle", .3)):
-            b = self.el_text("title", mx, y, w - mx, yend, self.ri(1, 6), (fam2[1], body if c.get("grid") or c.get("plain") else int(body * (c.get("big") or g.uniform(1.4, 1.9)))), "c" if c.get("grid") or c.get("plain") else g.choice(["l", "c"]))
-            if b: y = b[3] + body * .7; k += 1
+        if self.p(c["footnote"]):
+            note = float((yend - 16) // 16 * 16 if gd else yend - body * 1.3)
+            self.hrule(mx, mx + (w - 2 * mx) * .4, note - 2)
+            yend = note - body * .7
+        if self.p(c["title"]):
+            b = self.el_text("title", mx, y, w - mx, yend, self.ri(1, 6), (heads[1], body), "c")
+            if b: y = b[3] + body * .7
         gut = body * 1.5
         cwid = (w - 2 * mx - gut * (ncol - 1)) / ncol
-        just = "j" if (c["w"] > 400 and self.p(.4)) else "l"
         indent = body * 1.5 if self.p(.2) else 0.0
+        nel = -(-self.ri(*c["elems"]) // ncol)
         for col in range(ncol):
-            x0 = mx + col * (cwid + gut); x1 = x0 + cwid
-            yy = y
-            while k < nel * (col + 1) and yy < yend - body:
-                r = g.random()
-                if c.get("tables") and .46 < r < .9:       # fewer paragraphs and pictures, more tables
-                    r = .6 + (r - .46) if r < .60 else .75
-                if r < .18:
-                    lv = 1 if c.get("grid") or c.get("plain") or self.p(.6) else 2
-                    b = self.el_text(f"section_header_level_{lv}", x0, yy, x1, yend, self.ri(1, 5),
-                                     (fam2[1], int(body * ((c.get("big") or g.uniform(1.15, 1.35)) if lv == 1 and not (c.get("grid") or c.get("plain")) else 1.0))))
-                elif r < .58:
-                    n = self.ri(2, 9 if c["w"] < 400 else 60)
-                    b = self.el_text("text", x0, yy, x1, yend, n, fk, just, indent)
-                elif r < .74:
-                    b = self.el_list(x0, yy, x1, yend, fk)
-                elif r < .88:
-                    b = self.el_table(x0, yy, x1, yend, fk, bold)
-                else:
-                    b = self.el_picture(x0, yy, x1, yend, fk)
-                k += 1
-                if b is None:
-                    if self.nchars >= c["chars"] - 4: break
-                    continue
-                yy = b[3] + (c["grid"][1] if c.get("grid") else body * g.uniform(.5, 1.1))
+            x0 = mx + col * (cwid + gut)
+            self.cap = chars * (col + 1) // ncol
+            self.column(x0, y, x0 + cwid, yend, nel, fk, bold, heads, indent)
+        if note:
+            self.cap = self.nchars + 60
+            ws = [str(self.ri(1, 9))] + self.sentence_words(self.ri(2, 5))
+            self.el_text("footnote", mx, note, w - mx, note + body * 1.3, 0, fk, words=ws)
         if foot:
+            self.cap = self.nchars + 40
             ws = [str(self.ri(1, 400))] if self.p(.6) else self.sentence_words(self.ri(1, 4))
-            sv, self.nchars = self.nchars, min(self.nchars, c["chars"] - 30)
             self.el_text("page_footer", mx, foot, w - mx, h, 0, fk, g.choice(["l", "c", "r"]), words=ws)
         self.emit("</doctag>")
         return self.finish(w, h, bgv)
+
+    def column(self, x0, y, x1, yend, nel, fk, bold, heads, indent):
+        """fills a column with up to nel elements"""
+        body, g = fk[1], self.rng
+        for _ in range(nel):
+            if y >= yend - body or self.nchars >= self.cap - 4:
+                break
+            r = g.random()
+            if r < .18:
+                b = self.el_text("section_header_level_1", x0, y, x1, yend, self.ri(1, 5), (heads[1], body))
+            elif r < .46:
+                b = self.el_text("text", x0, y, x1, yend, self.ri(2, 9 if self.c["w"] < 300 else 22), fk, "l", indent)
+            elif r < .60:
+                b = self.el_list(x0, y, x1, yend, fk)
+            elif r < .90:
+                b = self.el_table(x0, y, x1, yend, fk, bold)
+            else:
+                b = self.el_picture(x0, y, x1, yend, fk)
+            if b:
+                y = b[3] + (self.c["grid"][1] if self.c["grid"] else body * g.uniform(.5, 1.1))
+
+    def hrule(self, x0, x1, y):
+        s = self.c["ss"]
+        self.d.line([x0 * s, int(y) * s, x1 * s, int(y) * s], fill=self.rule, width=s)
 
     def finish(self, w, h, bgv):
         c, g, s = self.c, self.rng, self.c["ss"]
         xy = np.array(self.xy, dtype=np.float32)
         noisy = c["noise"] and self.p(c["noise"])
-        mild = c.get("mild")
-        rot = float(g.uniform(-.5, .5) if mild else g.uniform(-1, 1)) if noisy and self.p(.4) else 0.0
+        rot = float(g.uniform(-.5, .5)) if noisy and self.p(.4) else 0.0
         a = math.radians(rot); ca, sa = math.cos(a), math.sin(a)
 
         def R(x, y):
@@ -611,14 +398,14 @@ class Gen:
         if noisy:
             im = Image.fromarray(arr)
             if rot: im = im.rotate(rot, Image.BILINEAR if self.p(.5) else Image.BICUBIC, fillcolor=bgv)
-            if self.p(.3): im = im.filter(ImageFilter.GaussianBlur(float(g.uniform(.2, .5 if mild else .7))))
+            if self.p(.3): im = im.filter(ImageFilter.GaussianBlur(float(g.uniform(.2, .5))))
             if self.p(.3):
-                b = io.BytesIO(); im.save(b, "JPEG", quality=self.ri(60 if mild else 35, 90)); im = Image.open(b)
+                b = io.BytesIO(); im.save(b, "JPEG", quality=self.ri(60, 90)); im = Image.open(b)
             arr = np.asarray(im)
             if self.p(.4):
                 o = int(g.integers(0, len(self._noise) - arr.size)) if arr.size < len(self._noise) else 0
                 nz = self._noise[o:o + arr.size].reshape(arr.shape)
-                arr = np.clip(arr + (nz * self.ri(6, 24 if mild else 36) >> 7), 0, 255).astype(np.uint8)
+                arr = np.clip(arr + (nz * self.ri(6, 24) >> 7), 0, 255).astype(np.uint8)
             if self.p(.3):
                 n = int(arr.size * g.uniform(.0002, .002)); arr = arr.copy()
                 arr.reshape(-1)[g.integers(0, arr.size, n)] = g.integers(0, 255, n)
@@ -626,12 +413,54 @@ class Gen:
         return Page(np.ascontiguousarray(arr), self.toks, np.clip(xy, 0, .9999), w, h)
 
 
+
+class Crops:
+    """an endless stream of table crops: as when a rectangle is drawn around a table of a page"""
+    def __init__(self, name, seed=0):
+        self.gen = Gen(CROPS[name], seed, chars=(200, 560))
+
+    def page(self):
+        while True:
+            p = self.gen.page()
+            starts = [i for i, t in enumerate(p.toks) if t == "<otsl>"]
+            if starts:
+                return self.crop(p, starts[int(self.gen.rng.integers(len(starts)))])
+
+    def crop(self, p, a):
+        """p's table that starts at token a, with 1 to 12 px around its box; boxes and points are those of the crop"""
+        g = self.gen.rng
+        z = a + p.toks[a:].index("</otsl>") + 1
+        loc = lambda t: int(t[5:-1]) / 500
+        box = np.array([loc(t) for t in p.toks[a + 1:a + 5]]) * [p.w, p.h, p.w, p.h]
+        m = g.integers(1, 13, 4)
+        x0, y0 = max(0, int(box[0] - m[0])), max(0, int(box[1] - m[1]))
+        x1, y1 = min(p.w, int(box[2] + m[2]) + 1), min(p.h, int(box[3] + m[3]) + 1)
+        w, h = x1 - x0, y1 - y0
+        toks, xy, k = p.toks[a:z], p.xy[a:z], 0
+        if "<caption>" in toks:                   # it stands above the table's box, so it is not in view
+            i, j = toks.index("<caption>"), toks.index("</caption>") + 1
+            toks, xy = toks[:i] + toks[j:], np.delete(xy, slice(i, j), 0)
+        for i, t in enumerate(toks):
+            if t.startswith("<loc_"):
+                v = (loc(t) * p.h - y0) / h if k % 2 else (loc(t) * p.w - x0) / w
+                toks[i] = f"<loc_{int(min(500, max(0, round(v * 500))))}>"
+                k += 1
+        xy = (xy * [p.w, p.h] - [x0, y0]) / [w, h]
+        none = np.full((1, 2), math.nan)
+        xy = np.concatenate((none, np.clip(xy, 0, .9999), none, none)).astype(np.float32)
+        return Page(np.ascontiguousarray(p.img[y0:y1, x0:x1]), ["<doctag>", *toks, "\n", "</doctag>"], xy, w, h, TABLE)
+
+
+def generator(name, seed=0):
+    return Crops(name, seed) if name in CROPS else Gen(name, seed)
+
+
 if __name__ == "__main__":
     import sys, time
-    preset = sys.argv[1] if len(sys.argv) > 1 else "toy"
-    gen = Gen(preset, 1)
+    preset = sys.argv[1] if len(sys.argv) > 1 else "typed"
+    gen = generator(preset, 1)
     gen.page()
-    t = time.process_time(); n = 60 if preset == "full" else 300
+    t = time.process_time(); n = 200
     L = [len(gen.page().toks) for _ in range(n)]
     dt = time.process_time() - t
     print(f"{preset}: {n/dt:.1f} pages per CPU second, tokens mean {np.mean(L):.0f} p95 {np.percentile(L,95):.0f} max {max(L)}")

@@ -20,7 +20,8 @@ const BYTES_PER_PARAMETER: u64 = 4;
 pub const POCKET_ID: &str = "pocket";
 /// Its name for people.
 pub const POCKET_NAME: &str = "Pocket (demonstration)";
-const POCKET_SUMMARY: &str = "Comes with Doclens to show how a model works: reads small typewritten pages like the sample scan, no others";
+const POCKET_SUMMARY: &str =
+    "Comes with Doclens to show how a model works: reads small pages like the sample scan, no others";
 /// A scan that the program carries; the pocket model reads it unasked, and no other page.
 pub const SAMPLE_SCAN: &[u8] = include_bytes!("../../assets/sample-scan.png");
 

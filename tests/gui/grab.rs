@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, bounded};
 use doclens::app::App;
-use doclens::app::state::{DocumentState, GrabStatus};
+use doclens::app::state::{DocumentState, GrabStatus, ModelState};
 use doclens::document::page::PageIndex;
 use doclens::engine::event::{EventKind, Outcome, PageRecognition, StopReason};
 use doclens::engine::job::{EngineChoice, RecognizeRequest, Task};
@@ -301,4 +301,25 @@ fn a_table_of_a_scan_is_read_by_what_stands_in_the_models_place() {
     let (_, node) = read.tree.nodes().next().unwrap();
     assert_close(node.bbox, [0.2, 0.3, 0.8, 0.5]);
     assert!(bench.harness.query_all_by_label_contains("North").next().is_some());
+}
+
+/// The true path: the crop's pixels, the table instruction, the model that the program carries.
+#[test]
+fn a_table_of_the_sample_scan_is_read_by_the_carried_model() {
+    let mut bench = RealBench::open("assets/sample-scan.png", None);
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/pocket");
+    bench.harness.state_mut().load_model_at_start(Some(folder));
+    bench.wait(|app| matches!(app.state().model, ModelState::Ready(_)));
+    let read = bench.grab(0, BBox { left: 0.03, top: 0.49, right: 0.94, bottom: 0.86 });
+    assert_eq!((read.engine, read.request.task), (EngineChoice::Model, Task::Table));
+    let expected = [
+        "When near | With | up draugh",
+        "them sun | 7 | $357.95",
+        "From star | 1976 | To | 20/09/201",
+        "Our one | 7 | Storm | 1.31",
+        "Anchor | 20/09/2025 | Most | 75%",
+        "harbour and | Which | 2.79",
+        "77% | $516.79 | with | 1982",
+    ];
+    assert_eq!(rows(&read), expected);
 }

@@ -202,7 +202,7 @@ fn open_bytes(bench: &mut Bench, number: u64, name: &str) {
         id: DocumentId(number),
         name: name.to_owned(),
         path: None,
-        page_sizes: vec![PageSize { width_pt: 256.0, height_pt: 256.0 }],
+        page_sizes: vec![PageSize { width_pt: 384.0, height_pt: 512.0 }],
         title: None,
         is_image: true,
     };

@@ -2,7 +2,7 @@
 //! demonstration that reads small synthetic pages. What it can do stands in `assets/pocket/MODEL_CARD.md`.
 //!
 //! A model is read from a folder, so its files are unpacked into the user's cache folder once. What
-//! is there is compared byte by byte each time: it is 2 MB.
+//! is there is compared byte by byte each time: it is 8 MB.
 
 use std::fs;
 use std::io::Write as _;
