@@ -9,6 +9,7 @@
 //!                                     │  ├───▶ markup   ──▶ geometry
 //!                                     │  └───▶ model
 //!                     cli ──────────▶ evaluation ──▶ markup, geometry
+//!                     app, cli ─────▶ revision   ──▶ markup, geometry
 //! ```
 //!
 //! An arrow means "may name"; `tests/architecture.rs` checks them. `app` and `cli` may also read
@@ -23,6 +24,7 @@
 //! | [`layout`] | a page's text layer | DocTags |
 //! | [`model`] | an RGB image | a stream of tokens |
 //! | [`engine`] | jobs | events |
+//! | [`revision`] | edits | a corrected tree, undo, a file that keeps them |
 //! | `app` | events; input | pixels; commands |
 //! | [`evaluation`] | a page and its truth | how right it is |
 //! | [`cli`] | arguments | jobs, text on stdout |
@@ -49,6 +51,7 @@ pub mod model;
 
 pub mod engine;
 pub mod evaluation;
+pub mod revision;
 
 #[cfg(feature = "gui")]
 pub mod app;
