@@ -6,6 +6,8 @@
 
 #[path = "gui/bench.rs"]
 mod bench;
+#[path = "gui/corrections.rs"]
+mod corrections;
 #[path = "gui/grab.rs"]
 mod grab;
 #[path = "gui/models.rs"]

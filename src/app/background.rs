@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::exports::Export;
+use super::keeper::FoundPages;
 use super::output_pane::{ExportFormat, TableFormat};
 use super::state::ElementRef;
 use crate::engine::job::DocumentId;
@@ -70,6 +71,20 @@ pub enum Answer {
     },
     /// A document could not be put into its format.
     NotExported(UserMessage),
+    /// Corrections from before have been looked for.
+    CorrectionsFound {
+        /// Of which document.
+        document: DocumentId,
+        /// What was found, page by page.
+        pages: FoundPages,
+    },
+    /// Corrections cannot be found, or not be kept.
+    NotKept {
+        /// Of which document.
+        document: DocumentId,
+        /// Why.
+        message: UserMessage,
+    },
     /// A document is ready to be written.
     Exported {
         /// Where to.

@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 
+use super::corrections::SelectedEdit;
 use super::output_pane::{ExportFormat, PaneTab, TableFormat};
 use super::settings::{DevicePreference, EnginePreference, Precision, ThemeChoice};
 use super::state::{ElementRef, NoticeId, SubWindow};
 use crate::document::page::PageIndex;
-use crate::engine::job::DocumentId;
+use crate::engine::job::{DocumentId, DocumentSource};
 use crate::geometry::BBox;
 use crate::markup::{CellRange, Label, NodeId};
+use crate::revision::Edit;
 
 /// Something the user asked for.
 #[derive(Clone, Debug)]
@@ -58,6 +60,9 @@ pub enum Command {
 
     /// Read a part of a page as a table.
     Grab(GrabCommand),
+
+    /// Correct a page.
+    Correct(CorrectCommand),
 
     /// Put something on the clipboard.
     Copy(CopyCommand),
@@ -196,6 +201,32 @@ pub enum GrabCommand {
     SaveAs(NodeId, TableFormat),
 }
 
+/// What is corrected about a page.
+#[derive(Clone, Debug)]
+pub enum CorrectCommand {
+    /// Look for corrections from before; the document has just been opened.
+    Find(DocumentId, DocumentSource),
+    /// Change a page of the document that is shown.
+    Edit(PageIndex, Edit),
+    /// Change the selected element.
+    EditSelected(SelectedEdit),
+    /// The selected element is right: on to the next doubt.
+    Accept,
+    /// Take the last step of the page in view back, or make it again.
+    Step {
+        /// Make it again.
+        forward: bool,
+    },
+    /// A page has been read.
+    TookReading(DocumentId, PageIndex),
+    /// A reading of a page came to nothing.
+    Restore(DocumentId, PageIndex),
+    /// Let the next drag over a page draw a new element, or no longer.
+    Draw(bool),
+    /// Put the cursor into the text of the selected element.
+    EditText,
+}
+
 /// A change of what is remembered from one run to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum SettingCommand {
@@ -268,6 +299,12 @@ impl From<CopyCommand> for Command {
 impl From<GrabCommand> for Command {
     fn from(command: GrabCommand) -> Self {
         Self::Grab(command)
+    }
+}
+
+impl From<CorrectCommand> for Command {
+    fn from(command: CorrectCommand) -> Self {
+        Self::Correct(command)
     }
 }
 

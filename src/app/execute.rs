@@ -58,6 +58,7 @@ impl App {
             Command::CancelAll => self.cancel_all(),
             Command::StepBack => self.step_back(),
             Command::Grab(command) => self.execute_grab(command),
+            Command::Correct(command) => self.execute_correction(command),
             Command::Copy(command) => self.execute_copy(ctx, command),
             Command::SaveAs(format) => self.save_as(format),
             Command::Save => self.save(),
@@ -83,7 +84,7 @@ impl App {
         }
     }
 
-    fn execute_in_view(&mut self, command: ViewCommand) {
+    pub(super) fn execute_in_view(&mut self, command: ViewCommand) {
         let Some(document) = self.state.document_mut() else { return };
         let id = document.id();
         match command {
@@ -242,6 +243,9 @@ impl App {
         for (_, job) in document.unfinished() {
             self.backend.cancel(job);
         }
+        if let Some(keeper) = &self.keeper {
+            keeper.forget(id);
+        }
         let job = self.backend.submit(Job::Close(id));
         self.state.jobs.insert(job, JobPurpose::Close);
         self.textures.forget_document(id);
@@ -376,8 +380,9 @@ impl App {
             self.state.password = None;
         } else if self.state.sub_window.is_some() {
             self.state.sub_window = None;
-        } else if self.state.is_grabbing {
+        } else if self.state.is_grabbing || self.state.is_drawing {
             self.state.is_grabbing = false;
+            self.state.is_drawing = false;
         } else if self.state.grab.is_some() {
             self.close_grab();
         } else if self.state.documents.iter().any(|document| document.unfinished().next().is_some()) {
@@ -535,6 +540,8 @@ impl App {
             Answer::NotCopied { text } => ctx.copy_text(text),
             Answer::NotExported(message) => self.state.notices.error(message, None),
             Answer::Exported { path, contents } => self.write(path, contents),
+            Answer::CorrectionsFound { document, pages } => self.take_corrections(document, pages),
+            Answer::NotKept { document, message } => self.take_not_kept(document, message),
             Answer::Dialog { request, paths, stood_open } => {
                 if paths.is_empty() {
                     if stood_open < NEVER_SHOWN && request == DialogRequest::OpenFiles {

@@ -16,6 +16,7 @@
 //! | `theme.rs`, `fonts.rs`, `icons.rs`, `controls.rs` | how it looks |
 //! | `shortcuts.rs` | keys |
 //! | `grab.rs` | tables read from a region |
+//! | `corrections.rs`, `keeper.rs` | edits of a page, and the thread that keeps them |
 //! | `background.rs`, `exports.rs`, `clipboard.rs` | dialogs, exports, the clipboard, on threads of their own |
 
 pub mod backend;
@@ -23,7 +24,9 @@ pub mod background;
 pub mod clipboard;
 pub mod command;
 pub mod controls;
+pub mod corrections;
 pub mod icons;
+pub mod keeper;
 pub mod output_pane;
 pub mod settings;
 pub mod shortcuts;
@@ -49,10 +52,11 @@ use backend::Backend;
 use background::{Background, ShowDialog};
 use clipboard::SetClipboard;
 use command::{Command, CommandSender, ModelCommand};
+use keeper::Keeper;
 use output_pane::{GrabbedTables, OutputPane};
 use page_view::PageView;
 use page_view::textures::TextureStore;
-use panels::{ModelsWindow, PageList, Prompts};
+use panels::{ElementEditor, ModelsWindow, PageList, Prompts};
 use settings::{STORAGE_KEY, Settings};
 use state::{AppState, ModelState};
 use theme::Palette;
@@ -79,6 +83,9 @@ pub struct App {
     pane: OutputPane,
     grabbed: GrabbedTables,
     prompts: Prompts,
+    editor: ElementEditor,
+    /// Where there is none, corrections last as long as the window.
+    keeper: Option<Keeper>,
     models_window: ModelsWindow,
     /// What stands in the window's title bar.
     title: String,
@@ -112,6 +119,8 @@ impl App {
             pane: OutputPane::default(),
             grabbed: GrabbedTables::default(),
             prompts: Prompts::default(),
+            editor: ElementEditor::default(),
+            keeper: None,
             models_window: ModelsWindow::default(),
             title: APP_NAME.to_owned(),
         }
@@ -190,6 +199,7 @@ impl App {
 
     fn draw(&mut self, ui: &mut Ui) {
         self.textures.begin_frame();
+        self.editor.take_escape(ui);
         shortcuts::handle(ui.ctx(), &self.state, &self.commands);
         take_dropped(ui.ctx(), &self.commands);
         let zoom = self.state.document().and_then(|document| self.page_view.zoom(document.id()));
@@ -230,6 +240,9 @@ impl App {
         panels::grab_window::ui(ui, &self.state, &mut self.grabbed, page_rect, &self.commands);
         if let Some(pane_rect) = pane_rect {
             let mut pane_ui = child(ui, pane_rect, "live pane");
+            self.editor.ui(&mut pane_ui, &self.state, self.pane.selected_cells(), &self.commands);
+            let rest = pane_ui.available_rect_before_wrap();
+            let mut pane_ui = child(&mut pane_ui, rest, "live pane views");
             let textures = &mut self.textures;
             panels::live_pane::ui(&mut pane_ui, &mut self.pane, &self.state, textures, &self.commands);
             panels::split::ui(ui, whole, page_rect, &self.commands);

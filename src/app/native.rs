@@ -12,10 +12,12 @@ use super::App;
 use super::backend::Backend;
 use super::background::desktop_dialogs;
 use super::clipboard::desktop_clipboard;
+use super::keeper::Keeper;
 use crate::engine::event::Event;
 use crate::engine::job::{Job, JobId};
 use crate::engine::scripted::ScriptedRecognizer;
 use crate::engine::{self, Engine, EngineOptions};
+use crate::revision::revisions_folder;
 
 /// What the command line asks of the window.
 #[derive(Clone, Debug, Default)]
@@ -102,6 +104,10 @@ pub fn run(options: WindowOptions) -> Result<(), Error> {
                 Engine::start(engine_options, move || ctx.request_repaint()).map_err(Error::Engine)?;
             let mut app = App::new(cc, Box::new(engine), desktop_dialogs());
             app.use_clipboard(desktop_clipboard());
+            match revisions_folder().map_err(io::Error::other).and_then(Keeper::start) {
+                Ok(keeper) => app.use_keeper(keeper),
+                Err(error) => tracing::error!(%error, "corrections cannot be kept"),
+            }
             if let Some(name) = recording_name {
                 app.plays_recording(name);
             } else {

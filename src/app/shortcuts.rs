@@ -4,11 +4,15 @@ use egui::text_selection::LabelSelectionState;
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::command::{
-    Command, CommandSender, CopyCommand, GrabCommand, SettingCommand, Turn, ViewCommand, ZoomStep,
+    Command, CommandSender, CopyCommand, CorrectCommand, GrabCommand, SettingCommand, Turn, ViewCommand,
+    ZoomStep,
 };
+use super::corrections::SelectedEdit;
 use super::output_pane::ExportFormat;
+use super::panels::element_editor::relabel_words;
 use super::state::{AppState, SubWindow};
 use crate::document::page::PageIndex;
+use crate::revision::ElementKind;
 
 /// One act and its keys.
 pub struct Shortcut {
@@ -33,11 +37,13 @@ pub enum Group {
     Convert,
     /// Elements.
     Elements,
+    /// Correcting.
+    Correct,
 }
 
 impl Group {
     /// Every heading, in the order of the sheet.
-    pub const ALL: [Self; 4] = [Self::Document, Self::View, Self::Convert, Self::Elements];
+    pub const ALL: [Self; 5] = [Self::Document, Self::View, Self::Convert, Self::Elements, Self::Correct];
 
     /// In words for people.
     pub fn words(self) -> &'static str {
@@ -46,6 +52,7 @@ impl Group {
             Self::View => "View",
             Self::Convert => "Convert",
             Self::Elements => "Elements",
+            Self::Correct => "Correct",
         }
     }
 }
@@ -58,6 +65,10 @@ const fn shift(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::SHIFT, key)
 }
 
+const fn alt(key: Key) -> KeyboardShortcut {
+    KeyboardShortcut::new(Modifiers::ALT, key)
+}
+
 const fn command(key: Key) -> KeyboardShortcut {
     KeyboardShortcut::new(Modifiers::COMMAND, key)
 }
@@ -68,6 +79,34 @@ const fn command_shift(key: Key) -> KeyboardShortcut {
 
 fn with_document(state: &AppState, command: impl Into<Command>) -> Option<Command> {
     state.document().map(|_| command.into())
+}
+
+fn with_selected(state: &AppState, command: impl Into<Command>) -> Option<Command> {
+    state.document()?.selected.map(|_| command.into())
+}
+
+fn relabels(state: &AppState, kind: ElementKind) -> Option<Command> {
+    with_selected(state, CorrectCommand::EditSelected(SelectedEdit::Relabel(kind)))
+}
+
+const fn relabel(
+    keys: &'static [KeyboardShortcut],
+    kind: ElementKind,
+    command: fn(&AppState) -> Option<Command>,
+) -> Shortcut {
+    Shortcut { keys, words: relabel_words(kind), group: Group::Correct, command }
+}
+
+fn shifts(state: &AppState, edges: [i16; 4]) -> Option<Command> {
+    with_selected(state, CorrectCommand::EditSelected(SelectedEdit::Shift(edges)))
+}
+
+const fn nudge(
+    keys: &'static [KeyboardShortcut],
+    words: &'static str,
+    command: fn(&AppState) -> Option<Command>,
+) -> Shortcut {
+    Shortcut { keys, words, group: Group::Correct, command }
 }
 
 fn go(state: &AppState, page: impl Fn(usize, usize) -> Option<usize>) -> Option<Command> {
@@ -276,6 +315,79 @@ pub const SHORTCUTS: &[Shortcut] = &[
         command: |state| with_document(state, GrabCommand::Arm(!state.is_grabbing)),
     },
     Shortcut {
+        keys: &[plain(Key::A)],
+        words: "Accept, then next doubt",
+        group: Group::Correct,
+        command: |state| with_document(state, CorrectCommand::Accept),
+    },
+    Shortcut {
+        keys: &[plain(Key::E), plain(Key::F2)],
+        words: "Edit the text",
+        group: Group::Correct,
+        command: |state| with_selected(state, CorrectCommand::EditText),
+    },
+    Shortcut {
+        keys: &[plain(Key::D)],
+        words: "Draw a new element",
+        group: Group::Correct,
+        command: |state| with_document(state, CorrectCommand::Draw(!state.is_drawing)),
+    },
+    Shortcut {
+        keys: &[plain(Key::Delete), plain(Key::Backspace)],
+        words: "Delete the element",
+        group: Group::Correct,
+        command: |state| with_selected(state, CorrectCommand::EditSelected(SelectedEdit::Delete)),
+    },
+    Shortcut {
+        keys: &[plain(Key::M)],
+        words: "Merge with the next element",
+        group: Group::Correct,
+        command: |state| with_selected(state, CorrectCommand::EditSelected(SelectedEdit::MergeWithNext)),
+    },
+    Shortcut {
+        keys: &[alt(Key::ArrowUp)],
+        words: "Earlier in reading order",
+        group: Group::Correct,
+        command: |state| with_selected(state, CorrectCommand::EditSelected(SelectedEdit::MoveUp)),
+    },
+    Shortcut {
+        keys: &[alt(Key::ArrowDown)],
+        words: "Later in reading order",
+        group: Group::Correct,
+        command: |state| with_selected(state, CorrectCommand::EditSelected(SelectedEdit::MoveDown)),
+    },
+    relabel(&[plain(Key::Num1)], ElementKind::Title, |state| relabels(state, ElementKind::Title)),
+    relabel(&[plain(Key::Num2)], ElementKind::SectionHeader, |state| {
+        relabels(state, ElementKind::SectionHeader)
+    }),
+    relabel(&[plain(Key::Num3)], ElementKind::Text, |state| relabels(state, ElementKind::Text)),
+    relabel(&[plain(Key::Num4)], ElementKind::ListItem, |state| relabels(state, ElementKind::ListItem)),
+    relabel(&[plain(Key::Num5)], ElementKind::Caption, |state| relabels(state, ElementKind::Caption)),
+    relabel(&[plain(Key::Num6)], ElementKind::Footnote, |state| relabels(state, ElementKind::Footnote)),
+    relabel(&[plain(Key::Num7)], ElementKind::Table, |state| relabels(state, ElementKind::Table)),
+    relabel(&[plain(Key::Num8)], ElementKind::Picture, |state| relabels(state, ElementKind::Picture)),
+    relabel(&[plain(Key::Num9)], ElementKind::Formula, |state| relabels(state, ElementKind::Formula)),
+    Shortcut {
+        keys: &[command_shift(Key::Z), command(Key::Y)],
+        words: "Redo",
+        group: Group::Correct,
+        command: |state| with_document(state, CorrectCommand::Step { forward: true }),
+    },
+    Shortcut {
+        keys: &[command(Key::Z)],
+        words: "Undo",
+        group: Group::Correct,
+        command: |state| with_document(state, CorrectCommand::Step { forward: false }),
+    },
+    nudge(&[command_shift(Key::ArrowLeft)], "Make the box narrower", |state| shifts(state, [0, 0, -2, 0])),
+    nudge(&[command_shift(Key::ArrowRight)], "Make the box wider", |state| shifts(state, [0, 0, 2, 0])),
+    nudge(&[command_shift(Key::ArrowUp)], "Make the box lower", |state| shifts(state, [0, 0, 0, -2])),
+    nudge(&[command_shift(Key::ArrowDown)], "Make the box higher", |state| shifts(state, [0, 0, 0, 2])),
+    nudge(&[command(Key::ArrowLeft)], "Move the box left", |state| shifts(state, [-2, 0, -2, 0])),
+    nudge(&[command(Key::ArrowRight)], "Move the box right", |state| shifts(state, [2, 0, 2, 0])),
+    nudge(&[command(Key::ArrowUp)], "Move the box up", |state| shifts(state, [0, -2, 0, -2])),
+    nudge(&[command(Key::ArrowDown)], "Move the box down", |state| shifts(state, [0, 2, 0, 2])),
+    Shortcut {
         keys: &[plain(Key::L)],
         words: "Legend",
         group: Group::Elements,
@@ -306,6 +418,8 @@ pub const GESTURES: &[(Group, &str, &str)] = &[
     (Group::Elements, "Shift+drag", "Grab a table"),
     (Group::Elements, "Alt+click", "Select what lies below"),
     (Group::Elements, "Ctrl+C", "Copy the element, or the page"),
+    (Group::Correct, "Drag a handle", "Resize the box"),
+    (Group::Correct, "Drag its frame", "Move the box"),
 ];
 
 /// The key of a command as people read it, for tooltips: the first of its entry.
@@ -354,7 +468,19 @@ pub fn handle(ctx: &Context, state: &AppState, commands: &CommandSender) {
             continue;
         }
         let is_pressed = shortcut.keys.iter().any(|key| {
-            let may_fire = !is_typing || key.modifiers.command || is_escape;
+            // In a text these are the text's own.
+            let is_of_text = key.modifiers.command
+                && matches!(
+                    key.logical_key,
+                    Key::Z
+                        | Key::Y
+                        | Key::ArrowLeft
+                        | Key::ArrowRight
+                        | Key::ArrowUp
+                        | Key::ArrowDown
+                        | Key::Enter
+                );
+            let may_fire = !is_typing || (key.modifiers.command && !is_of_text) || is_escape;
             may_fire && ctx.input_mut(|input| input.consume_shortcut(key))
         });
         if is_pressed && let Some(command) = (shortcut.command)(state) {

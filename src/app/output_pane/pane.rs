@@ -20,7 +20,7 @@ use super::tables_view::TablesView;
 use super::virtual_list::Anchor;
 use crate::app::icons;
 use crate::app::theme::{self, Palette};
-use crate::markup::{DocTree, NodeId, NodeKind};
+use crate::markup::{CellRange, DocTree, NodeId, NodeKind};
 
 /// Pages whose scroll positions are remembered.
 const MAX_REMEMBERED: usize = 2000;
@@ -90,6 +90,11 @@ impl OutputPane {
     /// Show another view.
     pub fn set_tab(&mut self, tab: PaneTab) {
         self.tab = tab;
+    }
+
+    /// The cells that are selected in the Tables tab.
+    pub fn selected_cells(&self) -> Option<(NodeId, CellRange)> {
+        self.tables.selected_cells().filter(|_| self.tab == PaneTab::Tables)
     }
 
     /// Draws the pane into all of `ui` and returns what the user asked for in this frame.

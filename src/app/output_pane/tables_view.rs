@@ -71,6 +71,13 @@ impl TablesView {
         self.list.anchor()
     }
 
+    /// The cells that are selected.
+    pub(super) fn selected_cells(&self) -> Option<(NodeId, CellRange)> {
+        let selection = self.selection?;
+        let node = self.tree.as_ref()?.nodes().nth(selection.table.index())?.1;
+        Some((selection.table, selection.range(grid_of(&node.kind)?)))
+    }
+
     /// Takes in the tree of this frame. Cheap when it is that of the last.
     pub(super) fn sync(&mut self, tree: &Arc<DocTree>) {
         if self.tree.as_ref().is_some_and(|known| Arc::ptr_eq(known, tree)) {
@@ -87,7 +94,14 @@ impl TablesView {
         });
         self.list.set_items(specs);
         self.tree = Some(Arc::clone(tree));
-        (self.selection, self.drag) = (None, None);
+        // A table that is corrected keeps its selection.
+        self.drag = None;
+        self.selection = self.selection.filter(|selection| {
+            let grid =
+                self.tables.contains(&selection.table).then(|| grid_of(&tree.node(selection.table).kind));
+            let (row, col) = selection.focus();
+            grid.flatten().is_some_and(|grid| row < grid.num_rows && col < grid.num_cols)
+        });
     }
 
     /// How many tables there are.

@@ -4,6 +4,7 @@
 //! Scroll position and zoom are the view's own and live here, one set a document.
 
 mod byte_lru;
+mod handles;
 mod overlay;
 mod page;
 pub(crate) mod pan_zoom;
@@ -20,6 +21,7 @@ use super::state::{AppState, DocumentState, ElementRef};
 use super::theme::Palette;
 use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
+use handles::BoxDrag;
 use overlay::Appearances;
 use pan_zoom::{PageColumn, PanZoom, ZoomMode};
 use rectangle::GrabDrag;
@@ -31,6 +33,7 @@ pub(crate) struct PageView {
     documents: BTreeMap<DocumentId, DocumentView>,
     appearances: Appearances,
     grab_drag: GrabDrag,
+    box_drag: BoxDrag,
     /// The element that this view last called hovered.
     hover_said: Option<ElementRef>,
     /// When the size of the pages last changed, in the context's seconds.
@@ -117,7 +120,9 @@ impl PageView {
         if let Some(element) = state.reveal_on_page {
             reveal(view, document, element);
         }
-        let may_pan = !self.grab_drag.is_going_on(ui, state, &response);
+        let place = |page| view.pan_zoom.page_rect_in_view(&view.column, page).translate(rect.min.to_vec2());
+        self.box_drag.begin(ui, state, document, &response, place);
+        let may_pan = !self.grab_drag.is_going_on(ui, state, &response) && !self.box_drag.is_going_on();
         move_view(ui, view, &response, rect, may_pan);
         let now_secs = ui.input(|input| input.time);
         if (view.pan_zoom.scale - scale_before).abs() > 1e-9 {
@@ -154,6 +159,7 @@ impl PageView {
         pages.want_neighbours(ui, &visible, |page| pan_zoom.page_rect_in_view(column, page));
         rectangle::outline_ui(ui, state, document, &places);
         self.grab_drag.follow(ui, state, document, &response, &places, commands);
+        self.box_drag.follow(ui, document, &response, &places, commands);
         scroll_bar::ui(ui, rect, view, document.num_pages());
 
         let in_view = view.pan_zoom.page_in_view(&view.column);

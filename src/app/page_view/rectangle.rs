@@ -1,13 +1,14 @@
-//! The rectangle that is dragged over a page to grab a table.
+//! The rectangle that is dragged over a page, to grab a table or to draw a new element.
 
 use egui::{CornerRadius, CursorIcon, PointerButton, Pos2, Rect, Response, Stroke, StrokeKind, Ui};
 
-use super::super::command::{CommandSender, GrabCommand};
+use super::super::command::{CommandSender, CorrectCommand, GrabCommand};
 use super::super::state::{AppState, DocumentState};
 use super::super::theme::Palette;
 use super::pan_zoom::{page_from_ui, ui_from_page};
 use crate::document::page::PageIndex;
 use crate::geometry::BBox;
+use crate::revision::{Edit, ElementKind};
 
 /// Shorter sides, as a fraction of the page, were no rectangle but a slip.
 const MIN_SIDE: f64 = 0.008;
@@ -22,7 +23,7 @@ pub(super) struct GrabDrag {
 impl GrabDrag {
     /// The drag of this frame is a rectangle, so that the page does not move.
     pub(super) fn is_going_on(&self, ui: &Ui, state: &AppState, response: &Response) -> bool {
-        let is_asked = state.is_grabbing || ui.input(|input| input.modifiers.shift);
+        let is_asked = is_armed(state) || ui.input(|input| input.modifiers.shift);
         self.from.is_some() || (response.drag_started_by(PointerButton::Primary) && is_asked)
     }
 
@@ -36,12 +37,12 @@ impl GrabDrag {
         pages: &[(PageIndex, Rect)],
         commands: &CommandSender,
     ) {
-        if state.is_grabbing && response.contains_pointer() {
+        if is_armed(state) && response.contains_pointer() {
             ui.ctx().set_cursor_icon(CursorIcon::Crosshair);
         }
         let (origin, now, is_shift) = ui
             .input(|input| (input.pointer.press_origin(), input.pointer.latest_pos(), input.modifiers.shift));
-        if response.drag_started_by(PointerButton::Primary) && (state.is_grabbing || is_shift) {
+        if response.drag_started_by(PointerButton::Primary) && (is_armed(state) || is_shift) {
             let page = origin.and_then(|origin| pages.iter().find(|(_, rect)| rect.contains(origin)));
             self.from = page.zip(origin).map(|((page, rect), origin)| (*page, page_from_ui(*rect, origin)));
         }
@@ -68,10 +69,19 @@ impl GrabDrag {
                 && let Some(entry) = document.page(page)
             {
                 let region = entry.rotation.inverse().turned_bbox(&bbox);
-                commands.send(GrabCommand::Grab { page, region });
+                if state.is_drawing {
+                    commands.send(CorrectCommand::Edit(page, Edit::Add(ElementKind::Text, region)));
+                } else {
+                    commands.send(GrabCommand::Grab { page, region });
+                }
             }
         }
     }
+}
+
+/// The next drag is a rectangle.
+fn is_armed(state: &AppState) -> bool {
+    state.is_grabbing || state.is_drawing
 }
 
 /// The part of the page between where the drag began and the pointer.

@@ -3,6 +3,7 @@
 //! Each draws from `&AppState` and sends commands; what is only visual (half-typed text) it keeps
 //! itself.
 
+pub(crate) mod element_editor;
 pub(crate) mod engine_menu;
 pub(crate) mod grab_window;
 pub(crate) mod legend;
@@ -19,6 +20,7 @@ pub(crate) mod start_screen;
 pub(crate) mod status_bar;
 pub(crate) mod top_bar;
 
+pub(crate) use element_editor::ElementEditor;
 pub(crate) use models_window::ModelsWindow;
 pub(crate) use page_list::PageList;
 pub(crate) use prompts::Prompts;

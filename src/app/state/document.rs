@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::command::Side;
+use super::corrections::Corrections;
 use crate::document::page::{PageIndex, PageSize, Rotation};
 use crate::engine::event::{DocumentInfo, PageRecognition, Progress, StopReason};
 use crate::engine::job::{DocumentId, JobId};
@@ -39,6 +40,8 @@ pub struct DocumentState {
     pub selected: Option<ElementRef>,
     /// Counts turns of pages, so that layouts know when they are stale.
     pub num_turns: u64,
+    /// What has been corrected.
+    pub corrections: Corrections,
     /// Where it was last exported to.
     pub export: Option<(std::path::PathBuf, super::super::output_pane::ExportFormat)>,
 }
@@ -81,6 +84,8 @@ pub struct Conversion {
     pub markup: String,
     /// The last result that came to an end.
     pub recognition: Option<Arc<PageRecognition>>,
+    /// How far the elements of `tree` can be trusted, once it has been corrected.
+    pub(super) corrected_trust: Vec<Option<ElementTrust>>,
     /// Counts the runs that have put a tree here, so that views know when it is a new one.
     pub num_runs: u64,
     /// Parts of the run that is going on have come.
@@ -120,6 +125,7 @@ impl DocumentState {
             hovered_on: Side::Page,
             selected: None,
             num_turns: 0,
+            corrections: Corrections::default(),
             export: None,
         }
     }
@@ -239,7 +245,7 @@ impl DocumentState {
     }
 
     /// Forgets what points into the tree of a page, because that tree is being replaced.
-    fn forget_elements_of(&mut self, page: PageIndex) {
+    pub(super) fn forget_elements_of(&mut self, page: PageIndex) {
         self.hovered = self.hovered.filter(|element| element.page != page);
         self.selected = self.selected.filter(|element| element.page != page);
     }
@@ -253,6 +259,7 @@ impl DocumentState {
         let is_first = !conversion.has_fresh_parts;
         if is_first {
             conversion.markup.clear();
+            conversion.corrected_trust.clear();
             conversion.num_runs += 1;
             conversion.has_fresh_parts = true;
         }
@@ -273,6 +280,7 @@ impl DocumentState {
         let was_replaced = !conversion.has_fresh_parts;
         conversion.num_runs += u64::from(was_replaced);
         conversion.status = ConversionStatus::Done(recognition.stop_reason);
+        conversion.corrected_trust.clear();
         conversion.markup.clone_from(&recognition.markup);
         conversion.tree = Some(Arc::clone(&recognition.tree));
         conversion.recognition = Some(recognition);
@@ -332,6 +340,9 @@ impl Conversion {
 
     /// How far an element can be trusted; `None` while it is being written.
     pub fn trust(&self, node: NodeId) -> Option<&ElementTrust> {
+        if !self.corrected_trust.is_empty() {
+            return self.corrected_trust.get(node.index())?.as_ref();
+        }
         let recognition = self.recognition.as_ref()?;
         let is_of_tree = self.tree.as_ref().is_some_and(|tree| Arc::ptr_eq(tree, &recognition.tree));
         recognition.trust.get(node.index()).filter(|_| is_of_tree)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::command::{Command, ModelCommand, ViewCommand};
+use super::super::command::{Command, CorrectCommand, ModelCommand, ViewCommand};
 use super::notices::NoticeAction;
 use super::{
     AppState, Check, DocumentState, Download, DownloadState, GrabStatus, JobPurpose, ModelState, OpenFailure,
@@ -100,7 +100,9 @@ impl AppState {
                 if matches!(purpose, Some(JobPurpose::Grab)) {
                     self.end_grab(job, GrabStatus::Read(recognition));
                 } else if let Some(document) = self.document_of(recognition.request.document) {
+                    let (id, page) = (document.id(), recognition.request.page);
                     document.take_recognition(job, recognition);
+                    return vec![CorrectCommand::TookReading(id, page).into()];
                 }
             }
             Outcome::ModelLoaded(info) => {
@@ -168,7 +170,11 @@ impl AppState {
         }
         let first = document.current;
         self.documents.push(document);
-        vec![ViewCommand::PageInView(first).into()]
+        let mut commands = vec![ViewCommand::PageInView(first).into()];
+        if let Some(JobPurpose::Open { source, .. }) = purpose {
+            commands.push(CorrectCommand::Find(info.id, source.clone()).into());
+        }
+        commands
     }
 
     fn cancelled(&mut self, job: JobId, purpose: &JobPurpose) -> Vec<Command> {
@@ -177,6 +183,7 @@ impl AppState {
                 if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
                     entry.conversion.cancel(job);
                 }
+                return vec![CorrectCommand::Restore(document, page).into()];
             }
             &JobPurpose::ReadTextLayer { document, page } => self.forget_probe(document, page),
             JobPurpose::Grab => self.cancel_grab(job),
@@ -223,8 +230,11 @@ impl AppState {
                 }
             }
             JobPurpose::Recognize { document, page } => {
-                if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
-                    entry.conversion.fail(job, message);
+                if let Some(document) = self.document_of(document) {
+                    if let Some(entry) = document.page_mut(page) {
+                        entry.conversion.fail(job, message);
+                    }
+                    document.show_state(page, None);
                 }
             }
             JobPurpose::ReadTextLayer { document, page } => self.forget_probe(document, page),

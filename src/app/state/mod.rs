@@ -4,6 +4,7 @@
 //! `app::execute`. What is only visual (scroll positions, textures, half-typed text) lives beside
 //! the widget that shows it.
 
+mod corrections;
 mod document;
 mod events;
 mod grab;
@@ -11,6 +12,7 @@ mod jobs;
 mod models;
 mod notices;
 
+pub use corrections::{CannotEdit, Corrections};
 pub use document::{
     Conversion, ConversionStatus, DocumentState, ElementRef, PageEntry, SAMPLE_SCAN_NAME, TextSupply,
 };
@@ -52,6 +54,8 @@ pub struct AppState {
     pub notices: Notices,
     /// The next drag over a page grabs a table.
     pub is_grabbing: bool,
+    /// The next drag over a page draws a new element.
+    pub is_drawing: bool,
     /// A region that was grabbed.
     pub grab: Option<Grab>,
     /// A window over the document.

@@ -38,6 +38,8 @@ pub enum Origin {
     TextLayer,
     /// A model, or a recording of one.
     Model,
+    /// Somebody has written or changed it.
+    Edited,
 }
 
 /// What is known about one element.

@@ -83,6 +83,7 @@ fn element<'a>(node: &'a Node, trust: &ElementTrust) -> Element<'a> {
         origin: match trust.origin {
             Origin::TextLayer => "text_layer",
             Origin::Model => "model",
+            Origin::Edited => "edited",
         },
         mean_probability: trust.mean_probability,
         agreement: trust.agreement,

@@ -1,0 +1,230 @@
+//! Runs the commands that correct a page.
+
+use super::App;
+use super::command::{CorrectCommand, ViewCommand};
+use super::keeper::{FoundPages, Keeper};
+use super::state::{DocumentState, ElementRef};
+use crate::document::page::PageIndex;
+use crate::engine::job::DocumentId;
+use crate::engine::user_message::UserMessage;
+use crate::geometry::BBox;
+use crate::markup::NodeId;
+use crate::revision::{Edit, Record};
+
+impl App {
+    /// Corrections are kept by this.
+    pub fn use_keeper(&mut self, keeper: Keeper) {
+        self.keeper = Some(keeper);
+    }
+
+    pub(super) fn execute_correction(&mut self, command: CorrectCommand) {
+        match command {
+            CorrectCommand::Find(document, source) => match &self.keeper {
+                Some(keeper) => {
+                    let name = self.state.document_of(document).map(|document| document.info.name.clone());
+                    keeper.find(document, name.unwrap_or_default(), source, self.background.reply());
+                }
+                None => self.take_corrections(document, FoundPages::new()),
+            },
+            CorrectCommand::Edit(page, edit) => self.edit(page, &edit),
+            CorrectCommand::EditSelected(edit) => {
+                let Some(selected) = self.state.document().and_then(|document| document.selected) else {
+                    return;
+                };
+                if let Some(edit) = self.edit_of(selected, edit) {
+                    self.edit(selected.page, &edit);
+                }
+            }
+            CorrectCommand::Accept => self.accept(),
+            CorrectCommand::Step { forward } => self.step_in_history(forward),
+            CorrectCommand::TookReading(document, page) => {
+                let record =
+                    self.state.document_of(document).and_then(|document| document.note_new_reading(page));
+                self.keep(document, record);
+            }
+            CorrectCommand::Restore(document, page) => {
+                if let Some(document) = self.state.document_of(document) {
+                    document.show_state(page, None);
+                }
+            }
+            CorrectCommand::Draw(is_armed) => {
+                self.state.is_drawing = is_armed;
+                self.state.is_grabbing = false;
+            }
+            CorrectCommand::EditText => {
+                self.state.settings.shows_pane = true;
+                self.editor.take_focus();
+            }
+        }
+    }
+
+    fn edit(&mut self, page: PageIndex, edit: &Edit) {
+        self.state.is_drawing = false;
+        let Some(document) = self.state.document_mut() else { return };
+        let id = document.id();
+        match document.edit(page, edit, words_of(edit)) {
+            Ok(records) => {
+                self.state.reveal_in_pane = self.state.document().and_then(|document| document.selected);
+                self.keep(id, records);
+            }
+            Err(error) => self.state.notices.error(
+                UserMessage { summary: error.to_string(), hint: None, details: None, needs_password: false },
+                None,
+            ),
+        }
+    }
+
+    /// What a key means for the element that is selected.
+    fn edit_of(&self, element: ElementRef, edit: SelectedEdit) -> Option<Edit> {
+        let document = self.state.document()?;
+        let tree = document.page(element.page)?.conversion.tree.as_ref()?;
+        let node = tree.nodes().nth(element.node.index())?.1;
+        Some(match edit {
+            SelectedEdit::Relabel(kind) => Edit::Relabel(element.node, kind),
+            SelectedEdit::Delete => Edit::Delete(element.node),
+            SelectedEdit::MergeWithNext => Edit::MergeWithNext(element.node),
+            SelectedEdit::MoveUp => Edit::MoveBefore(element.node, Some(earlier(document, element)?)),
+            SelectedEdit::MoveDown => Edit::MoveBefore(element.node, later(document, element)?),
+            SelectedEdit::Shift([left, top, right, bottom]) => {
+                let bbox = node.bbox?;
+                let grid = |steps: i16| f64::from(steps) / 500.0;
+                Edit::SetBox(
+                    element.node,
+                    BBox::from_corners(
+                        bbox.left + grid(left),
+                        bbox.top + grid(top),
+                        bbox.right + grid(right),
+                        bbox.bottom + grid(bottom),
+                    ),
+                )
+            }
+        })
+    }
+
+    /// The element is right; on to the next one that is doubted.
+    fn accept(&mut self) {
+        let Some(selected) = self.state.document().and_then(|document| document.selected) else {
+            self.execute_in_view(ViewCommand::SelectDoubt(1));
+            return;
+        };
+        self.edit(selected.page, &Edit::Accept(selected.node));
+        self.execute_in_view(ViewCommand::SelectDoubt(1));
+    }
+
+    fn step_in_history(&mut self, forward: bool) {
+        let Some(document) = self.state.document_mut() else { return };
+        let (id, page) = (document.id(), document.current);
+        match document.step_in_history(page, forward) {
+            Some(record) => self.keep(id, Some(record)),
+            None => {
+                let words =
+                    if forward { "Nothing to redo on this page" } else { "Nothing to undo on this page" };
+                self.state.notices.done(words, None);
+            }
+        }
+    }
+
+    fn keep(&self, document: DocumentId, records: impl IntoIterator<Item = Record>) {
+        if let Some(keeper) = &self.keeper {
+            for record in records {
+                keeper.keep(document, record, self.background.reply());
+            }
+        }
+    }
+
+    /// Corrections from before have been looked for.
+    pub(super) fn take_corrections(&mut self, document: DocumentId, pages: FoundPages) {
+        let num_pages = pages.len();
+        if let Some(document) = self.state.document_of(document) {
+            document.take_corrections(pages);
+        }
+        if num_pages > 0 {
+            let noun = if num_pages == 1 { "page" } else { "pages" };
+            self.state.notices.done(format!("Your corrections of {num_pages} {noun} are back"), None);
+        }
+    }
+
+    /// Corrections cannot be kept; the user works on without.
+    pub(super) fn take_not_kept(&mut self, document: DocumentId, message: UserMessage) {
+        if let Some(document) = self.state.document_of(document) {
+            document.corrections.is_ready = true;
+        }
+        self.state.notices.error(message, None);
+    }
+}
+
+/// An edit of the element that is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SelectedEdit {
+    /// Another kind of element.
+    Relabel(crate::revision::ElementKind),
+    /// Away with it.
+    Delete,
+    /// One element of it and the next.
+    MergeWithNext,
+    /// One place earlier in reading order.
+    MoveUp,
+    /// One place later in reading order.
+    MoveDown,
+    /// Its edges move, left, top, right and bottom, in steps of the grid of 500.
+    Shift([i16; 4]),
+}
+
+fn siblings(document: &DocumentState, element: ElementRef) -> Option<(&[NodeId], usize)> {
+    let tree = document.page(element.page)?.conversion.tree.as_ref()?;
+    let siblings: &[NodeId] = match tree.node(element.node).parent {
+        Some(parent) => &tree.node(parent).children,
+        None => tree
+            .pages()
+            .iter()
+            .map(|page| page.children.as_slice())
+            .find(|ids| ids.contains(&element.node))?,
+    };
+    let position = siblings.iter().position(|id| *id == element.node)?;
+    Some((siblings, position))
+}
+
+/// Before which element it stands when it is one place earlier; the first one in a list moves before the list.
+fn earlier(document: &DocumentState, element: ElementRef) -> Option<NodeId> {
+    let (ids, position) = siblings(document, element)?;
+    match position.checked_sub(1) {
+        Some(before) => ids.get(before).copied(),
+        None => parent(document, element),
+    }
+}
+
+/// Before which element it stands when it is one place later, `Some(None)` for the end of the page; the last one in a
+/// list moves behind the list.
+fn later(document: &DocumentState, element: ElementRef) -> Option<Option<NodeId>> {
+    let (ids, position) = siblings(document, element)?;
+    if position + 2 < ids.len() {
+        return Some(ids.get(position + 2).copied());
+    }
+    let parent = parent(document, element);
+    if position + 2 == ids.len() {
+        // Behind the last of a list there is nothing to stand before.
+        return parent.is_none().then_some(None);
+    }
+    let (ids, position) = siblings(document, ElementRef { node: parent?, ..element })?;
+    Some(ids.get(position + 1).copied())
+}
+
+fn parent(document: &DocumentState, element: ElementRef) -> Option<NodeId> {
+    document.page(element.page)?.conversion.tree.as_ref()?.node(element.node).parent
+}
+
+/// What an edit is called where it can be undone.
+fn words_of(edit: &Edit) -> &'static str {
+    match edit {
+        Edit::Accept(_) => "Accept",
+        Edit::SetText(..) => "Edit text",
+        Edit::SetBox(..) => "Move box",
+        Edit::Relabel(..) => "Relabel",
+        Edit::Cells(..) => "Edit table",
+        Edit::Delete(_) => "Delete",
+        Edit::Add(..) => "Add element",
+        Edit::MoveBefore(..) => "Reorder",
+        Edit::Split(..) => "Split",
+        Edit::MergeWithNext(_) => "Merge",
+    }
+}

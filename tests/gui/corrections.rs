@@ -1,0 +1,309 @@
+//! Correcting a page by keys, by the strip below the pane and by the mouse, and having it back.
+
+use std::sync::Arc;
+
+use doclens::app::keeper::Keeper;
+use doclens::document::page::{PageIndex, PageSize};
+use doclens::engine::event::{DocumentInfo, EventKind, Outcome, StopReason};
+use doclens::engine::job::{DocumentId, Job};
+use doclens::engine::trust::Origin;
+use doclens::markup::{DocTree, NodeKind};
+use egui::{Event, Key, Modifiers, PointerButton, Pos2, vec2};
+use egui_kittest::kittest::Queryable as _;
+
+use crate::bench::{Bench, node, recognition};
+
+const PAGE: &str = "<doctag><section_header_level_1><loc_50><loc_40><loc_450><loc_60>A tall tale</section_header_level_1>\
+<text><loc_50><loc_80><loc_450><loc_160>Once upon a tirne</text>\
+<text><loc_50><loc_170><loc_450><loc_200>there was a king</text>\
+<otsl><loc_50><loc_210><loc_450><loc_300><ched>a<ched>b<nl><fcel>1<fcel>2<nl></otsl></doctag>";
+
+fn read() -> Bench {
+    let mut bench = Bench::with_document(1);
+    bench.convert_to(PAGE);
+    bench
+}
+
+fn tree(bench: &Bench) -> Arc<DocTree> {
+    let (_, entry) = bench.harness.state().state().page().unwrap();
+    Arc::clone(entry.conversion.tree.as_ref().unwrap())
+}
+
+/// Kind and text of each element, in reading order.
+fn outline(bench: &Bench) -> Vec<String> {
+    let tree = tree(bench);
+    let line = |id| {
+        let node = tree.node(id);
+        match &node.kind {
+            NodeKind::Table { grid, .. } => {
+                let cells: Vec<_> = grid.cells.iter().map(|cell| cell.text.as_str()).collect();
+                format!("Table: {}", cells.join("|"))
+            }
+            kind => format!("{}: {}", kind.label().words(), node.text),
+        }
+    };
+    tree.reading_order().into_iter().map(line).collect()
+}
+
+fn select(bench: &mut Bench, text: &str) {
+    let wanted = node(bench, text);
+    for _ in 0..9 {
+        if bench.selected() == Some(wanted) {
+            return;
+        }
+        bench.press(Key::J);
+    }
+    panic!("{text} is not reached");
+}
+
+fn key(bench: &mut Bench, modifiers: Modifiers, key: Key) {
+    bench.harness.key_press_modifiers(modifiers, key);
+    bench.settle();
+}
+
+#[test]
+fn a_text_is_corrected_undone_and_made_again_without_the_mouse() {
+    let mut bench = read();
+    let before = outline(&bench);
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::E);
+    key(&mut bench, Modifiers::COMMAND, Key::A);
+    bench.harness.event(Event::Text("Once upon a time".to_owned()));
+    bench.settle();
+    key(&mut bench, Modifiers::COMMAND, Key::Enter);
+    assert_eq!(outline(&bench)[1], "Text: Once upon a time");
+    assert_eq!(bench.selected(), Some(node(&bench, "Once upon a time")), "it stays selected");
+    assert_eq!(bench.requests().len(), 1, "Ctrl+Enter in the text converts nothing");
+    key(&mut bench, Modifiers::COMMAND, Key::Z);
+    assert_eq!(outline(&bench), before);
+    key(&mut bench, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(outline(&bench)[1], "Text: Once upon a time");
+    let conversion = &bench.harness.state().state().page().unwrap().1.conversion;
+    let trust = conversion.trust(node(&bench, "Once upon a time").node).unwrap();
+    assert_eq!((trust.origin, trust.doubts.len()), (Origin::Edited, 0));
+    assert_eq!(conversion.trust(node(&bench, "there was a king").node).unwrap().origin, Origin::Model);
+}
+
+#[test]
+fn escape_drops_what_was_typed() {
+    let mut bench = read();
+    let before = outline(&bench);
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::E);
+    bench.harness.event(Event::Text("xyz".to_owned()));
+    bench.settle();
+    bench.press(Key::Escape);
+    bench.settle();
+    assert_eq!(outline(&bench), before);
+}
+
+#[test]
+fn keys_relabel_move_merge_and_delete() {
+    let mut bench = read();
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::M);
+    assert_eq!(outline(&bench)[1], "Text: Once upon a tirne there was a king");
+    bench.press(Key::Num1);
+    assert_eq!(outline(&bench)[1], "Title: Once upon a tirne there was a king");
+    key(&mut bench, Modifiers::ALT, Key::ArrowUp);
+    assert_eq!(outline(&bench)[0], "Title: Once upon a tirne there was a king");
+    key(&mut bench, Modifiers::ALT, Key::ArrowDown);
+    key(&mut bench, Modifiers::ALT, Key::ArrowDown);
+    assert_eq!(outline(&bench)[2], "Title: Once upon a tirne there was a king");
+    bench.press(Key::Num4);
+    assert_eq!(outline(&bench)[3], "List item: Once upon a tirne there was a king");
+    bench.press(Key::Delete);
+    assert_eq!(outline(&bench), ["Section header: A tall tale", "Table: a|b|1|2"]);
+    for _ in 0..7 {
+        key(&mut bench, Modifiers::COMMAND, Key::Z);
+    }
+    assert_eq!(tree(&bench), Arc::new(doclens::markup::parse(PAGE)));
+    key(&mut bench, Modifiers::COMMAND, Key::Z);
+    assert!(bench.shows("Nothing to undo on this page"));
+}
+
+#[test]
+fn cells_are_corrected_where_they_are_selected() {
+    let mut bench = read();
+    bench.click("Tables");
+    let cell = bench.harness.get_all_by_label("2").map(|node| node.rect()).last().unwrap();
+    bench.click_at(cell.center(), Modifiers::NONE);
+    bench.press(Key::E);
+    key(&mut bench, Modifiers::COMMAND, Key::A);
+    bench.harness.event(Event::Text("3.5".to_owned()));
+    bench.settle();
+    bench.press(Key::Enter);
+    assert_eq!(outline(&bench).last().unwrap(), "Table: a|b|1|3.5");
+    bench.click("+ Row");
+    assert_eq!(outline(&bench).last().unwrap(), "Table: a|b|1|3.5||");
+    bench.click("Header");
+    bench.click("− Column");
+    assert_eq!(outline(&bench).last().unwrap(), "Table: a|1|");
+}
+
+fn drag(bench: &mut Bench, from: Pos2, to: Pos2) {
+    let modifiers = Modifiers::NONE;
+    let button =
+        |pos, pressed| Event::PointerButton { pos, button: PointerButton::Primary, pressed, modifiers };
+    bench.hover_at(from);
+    for event in [
+        button(from, true),
+        Event::PointerMoved(from.lerp(to, 0.5)),
+        Event::PointerMoved(to),
+        button(to, false),
+    ] {
+        bench.harness.event(event);
+        bench.harness.run_steps(1);
+    }
+    bench.settle();
+}
+
+#[test]
+fn a_handle_resizes_the_frame_moves_and_a_drawn_box_is_a_new_element() {
+    let mut bench = read();
+    select(&mut bench, "there was a king");
+    let page = bench.rect("Page 1");
+    let at = |x: f32, y: f32| page.min + vec2(x / 500.0, y / 500.0) * page.size();
+    drag(&mut bench, at(450.0, 200.0), at(400.0, 205.0));
+    let steps = |bench: &Bench, text: &str| {
+        let bbox = tree(bench).node(node(bench, text).node).bbox.unwrap();
+        [bbox.left, bbox.top, bbox.right, bbox.bottom].map(|edge| (edge * 500.0).round())
+    };
+    assert_eq!(steps(&bench, "there was a king"), [50.0, 170.0, 400.0, 205.0]);
+    drag(&mut bench, at(130.0, 170.0), at(140.0, 180.0));
+    assert_eq!(steps(&bench, "there was a king"), [60.0, 180.0, 410.0, 215.0]);
+    key(&mut bench, Modifiers::COMMAND, Key::ArrowLeft);
+    assert_eq!(steps(&bench, "there was a king"), [58.0, 180.0, 408.0, 215.0]);
+
+    bench.press(Key::D);
+    drag(&mut bench, at(50.0, 320.0), at(250.0, 340.0));
+    assert_eq!(outline(&bench).last().unwrap(), "Text: ");
+    bench.press(Key::E);
+    bench.harness.event(Event::Text("The end".to_owned()));
+    bench.settle();
+    key(&mut bench, Modifiers::COMMAND, Key::Enter);
+    assert_eq!(steps(&bench, "The end"), [50.0, 320.0, 250.0, 340.0]);
+    drag(&mut bench, at(300.0, 400.0), at(300.0, 420.0));
+    assert_eq!(outline(&bench).len(), 5, "one drag draws one element");
+}
+
+#[test]
+fn a_text_that_would_be_read_as_tags_is_refused() {
+    let mut bench = read();
+    let before = outline(&bench);
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::E);
+    bench.harness.event(Event::Text("</text><otsl>".to_owned()));
+    bench.settle();
+    key(&mut bench, Modifiers::COMMAND, Key::Enter);
+    assert_eq!(outline(&bench), before);
+    assert!(bench.shows("DocTags cannot say this"));
+}
+
+#[test]
+fn converting_again_can_be_undone() {
+    let mut bench = read();
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::Delete);
+    let corrected = tree(&bench);
+    bench.convert_to(PAGE);
+    assert_eq!(outline(&bench).len(), 4);
+    key(&mut bench, Modifiers::COMMAND, Key::Z);
+    assert_eq!(tree(&bench), corrected);
+    // Stopped before it came to anything.
+    key(&mut bench, Modifiers::COMMAND, Key::Enter);
+    bench.say(bench.conversion(), EventKind::Started);
+    bench.say(bench.conversion(), EventKind::Cancelled);
+    assert_eq!(tree(&bench), corrected);
+}
+
+#[test]
+fn a_doubted_element_is_accepted_and_the_next_one_selected() {
+    let mut bench = Bench::with_document(1);
+    let wrong = "<otsl><ched>a<ched>b<nl><fcel>x<fcel>1<nl><fcel>y<fcel>2<nl><fcel>Total<fcel>9<nl></otsl>";
+    bench.convert_to(&format!("<doctag><text>fine</text>{wrong}{wrong}</doctag>"));
+    let doubted = |bench: &Bench| bench.harness.state().state().document().unwrap().doubted().count();
+    let selected = |bench: &Bench| bench.selected().unwrap().node.index();
+    assert_eq!(doubted(&bench), 2);
+    bench.press(Key::A);
+    assert_eq!((doubted(&bench), selected(&bench)), (2, 1), "first it goes there");
+    bench.press(Key::A);
+    assert_eq!((doubted(&bench), selected(&bench)), (1, 2));
+    bench.press(Key::A);
+    assert_eq!(doubted(&bench), 0);
+    assert!(bench.shows("Nothing is doubted"));
+}
+
+/// Opens the sample, whose bytes the window has.
+fn open_sample(bench: &mut Bench) {
+    bench.click("Try the sample");
+    let job = bench.last_job(|job| matches!(job, Job::Open { .. }));
+    let info = DocumentInfo {
+        id: DocumentId(1),
+        name: "sample.pdf".to_owned(),
+        path: None,
+        page_sizes: vec![PageSize { width_pt: 612.0, height_pt: 792.0 }; 2],
+        title: None,
+        is_image: false,
+    };
+    bench.say(job, EventKind::Finished(Outcome::Opened(Arc::new(info))));
+    while !bench.harness.state().state().document().unwrap().corrections.is_ready {
+        std::thread::yield_now();
+        bench.settle();
+    }
+}
+
+#[test]
+fn corrections_are_back_when_the_document_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let keeping = || {
+        let mut bench = Bench::new();
+        bench.harness.state_mut().use_keeper(Keeper::start(folder.path().to_owned()).unwrap());
+        open_sample(&mut bench);
+        bench
+    };
+    let mut bench = keeping();
+    bench.convert_to(PAGE);
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::Delete);
+    select(&mut bench, "there was a king");
+    bench.press(Key::Num2);
+    key(&mut bench, Modifiers::COMMAND, Key::Z);
+    let corrected = tree(&bench);
+    // Closing the window waits until all is on the disk.
+    drop(bench);
+
+    let mut bench = keeping();
+    assert!(bench.shows("Your corrections of 1 page are back"));
+    assert_eq!(tree(&bench), corrected);
+    key(&mut bench, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(outline(&bench)[1], "Section header: there was a king");
+    for _ in 0..2 {
+        key(&mut bench, Modifiers::COMMAND, Key::Z);
+    }
+    assert_eq!(outline(&bench).len(), 4);
+
+    // A second window on the same document works, and says that it keeps nothing.
+    let mut second = Bench::new();
+    second.harness.state_mut().use_keeper(Keeper::start(folder.path().to_owned()).unwrap());
+    open_sample(&mut second);
+    assert!(second.shows("Corrections of this document cannot be kept"));
+    second.convert_to(PAGE);
+    select(&mut second, "Once upon a tirne");
+    second.press(Key::Delete);
+    assert_eq!(outline(&second).len(), 3);
+}
+
+#[test]
+fn a_page_that_is_being_converted_is_not_changed() {
+    let mut bench = read();
+    select(&mut bench, "Once upon a tirne");
+    key(&mut bench, Modifiers::COMMAND, Key::Enter);
+    bench.press(Key::Delete);
+    assert!(bench.shows("This page is not converted yet"));
+    assert_eq!(outline(&bench).len(), 4);
+    let request = bench.requests().pop().unwrap();
+    assert_eq!(request.page, PageIndex(0));
+    let read = recognition(request, PAGE, StopReason::End);
+    bench.say(bench.conversion(), EventKind::Finished(Outcome::Recognized(read)));
+}
