@@ -309,3 +309,46 @@ fn without_a_display_the_window_says_so() {
         .code(4)
         .stderr(contains("window"));
 }
+
+/// A page that was corrected in the window: how right it was, and the page as ground truth.
+#[cfg(target_os = "linux")]
+#[test]
+fn corrections_are_scored_and_written_as_ground_truth() {
+    use doclens::revision::{ContentKey, PageState, Record, Sidecar};
+
+    let desk = Desk::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scan = fs::read(root.join("assets/sample-scan.png")).unwrap();
+    fs::write(desk.path("corrected.png"), &scan).unwrap();
+    let none = desk.doclens("corrections corrected.png").assert().code(3);
+    none.stderr(contains("corrected.png has not been corrected: open it in the window"));
+
+    let right = fs::read_to_string(root.join("tests/fixtures/sample-scan/sample-scan.dt")).unwrap();
+    let state = |markup: &str| PageState { markup: markup.to_owned(), ..PageState::default() };
+    let folder = desk.path("home/doclens/revisions");
+    let mut sidecar = Sidecar::create(&folder, &ContentKey::of_bytes(&scan), "corrected.png").unwrap();
+    let wrong = right.replace("$357.95", "$367.95");
+    sidecar.append(&Record::Begin { page: 0, state: state(&wrong) }).unwrap();
+    sidecar.append(&Record::Step { page: 0, step: "Edit table".into(), state: state(&right) }).unwrap();
+
+    // The window may still be open.
+    let run = desk.doclens("corrections corrected.png --out truth").assert().success();
+    let table = String::from_utf8_lossy(&run.get_output().stdout).into_owned();
+    let row = |words: &str| table.lines().find(|line| line.contains(words)).unwrap().to_owned();
+    assert!(
+        row("structure exact").contains("100.00 %") && row("boxes found").contains("100.00 %"),
+        "{table}"
+    );
+    assert!(!row("character error rate").contains(" 0.00 %"), "{table}");
+    assert!(!table.contains("time a page"), "nobody has counted");
+    let coco: serde_json::Value =
+        serde_json::from_slice(&fs::read(desk.path("truth/coco.json")).unwrap()).unwrap();
+    assert_eq!(coco["images"][0]["width"], 384);
+    assert_eq!(coco["annotations"].as_array().unwrap().len(), 12);
+    assert!(fs::read_to_string(desk.path("truth/page-0001.json")).unwrap().contains("$357.95"));
+    assert_eq!(fs::read_to_string(desk.path("truth/page-0001.dt")).unwrap(), right);
+
+    // What was written is a dataset, whose picture reads as before.
+    let run = desk.doclens("eval --model pocket truth").assert().success();
+    run.stdout(contains("| character error rate ↓      |   0.00 % |"));
+}

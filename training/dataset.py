@@ -14,16 +14,16 @@ CATEGORIES = {
     "tables": ("1", lambda t: "<otsl>" in t),
     "columns": ("2", lambda t: True),
 }
-# clean and noisy; in each every second page is typewritten, every second one in proportional type
-LOOKS = {"clean": ("typed", "print"), "noisy": ("typeds", "prints")}
+# clean and noisy, with the seed before their first; in each every second page is typewritten, every second one in
+# proportional type
+LOOKS = {"clean": (90_000, ("typed", "print")), "noisy": (90_010, ("typeds", "prints"))}
 
 
 def main():
     ap = argparse.ArgumentParser(); A = ap.add_argument
     A("out"); A("--pages", type=int, default=500)
     a = ap.parse_args()
-    seed = 90_000
-    for look, presets in LOOKS.items():
+    for look, (seed, presets) in LOOKS.items():
         for name, (kind, holds) in CATEGORIES.items():
             folder = os.path.join(a.out, f"{look}-{name}")
             os.makedirs(folder, exist_ok=True)

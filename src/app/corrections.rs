@@ -1,5 +1,7 @@
 //! Runs the commands that correct a page.
 
+use std::cmp::Ordering;
+
 use super::App;
 use super::command::{CorrectCommand, ViewCommand};
 use super::keeper::{FoundPages, Keeper};
@@ -84,7 +86,7 @@ impl App {
             SelectedEdit::Delete => Edit::Delete(element.node),
             SelectedEdit::MergeWithNext => Edit::MergeWithNext(element.node),
             SelectedEdit::MoveUp => Edit::MoveBefore(element.node, Some(earlier(document, element)?)),
-            SelectedEdit::MoveDown => Edit::MoveBefore(element.node, later(document, element)?),
+            SelectedEdit::MoveDown => later(document, element)?,
             SelectedEdit::Shift([left, top, right, bottom]) => {
                 let bbox = node.bbox?;
                 let grid = |steps: i16| f64::from(steps) / 500.0;
@@ -114,13 +116,11 @@ impl App {
     fn step_in_history(&mut self, forward: bool) {
         let Some(document) = self.state.document_mut() else { return };
         let (id, page) = (document.id(), document.current);
-        match document.step_in_history(page, forward) {
-            Some(record) => self.keep(id, Some(record)),
-            None => {
-                let words =
-                    if forward { "Nothing to redo on this page" } else { "Nothing to undo on this page" };
-                self.state.notices.done(words, None);
-            }
+        if let Some(record) = document.step_in_history(page, forward) {
+            self.keep(id, Some(record));
+        } else {
+            let words = if forward { "Nothing to redo on this page" } else { "Nothing to undo on this page" };
+            self.state.notices.done(words, None);
         }
     }
 
@@ -193,20 +193,21 @@ fn earlier(document: &DocumentState, element: ElementRef) -> Option<NodeId> {
     }
 }
 
-/// Before which element it stands when it is one place later, `Some(None)` for the end of the page; the last one in a
-/// list moves behind the list.
-fn later(document: &DocumentState, element: ElementRef) -> Option<Option<NodeId>> {
+/// Puts the element one place later; the last one in a list goes behind the list.
+fn later(document: &DocumentState, element: ElementRef) -> Option<Edit> {
     let (ids, position) = siblings(document, element)?;
-    if position + 2 < ids.len() {
-        return Some(ids.get(position + 2).copied());
-    }
     let parent = parent(document, element);
-    if position + 2 == ids.len() {
+    let before = match (position + 2).cmp(&ids.len()) {
+        Ordering::Less => ids.get(position + 2).copied(),
         // Behind the last of a list there is nothing to stand before.
-        return parent.is_none().then_some(None);
-    }
-    let (ids, position) = siblings(document, ElementRef { node: parent?, ..element })?;
-    Some(ids.get(position + 1).copied())
+        Ordering::Equal if parent.is_some() => return None,
+        Ordering::Equal => None,
+        Ordering::Greater => {
+            let (ids, position) = siblings(document, ElementRef { node: parent?, ..element })?;
+            ids.get(position + 1).copied()
+        }
+    };
+    Some(Edit::MoveBefore(element.node, before))
 }
 
 fn parent(document: &DocumentState, element: ElementRef) -> Option<NodeId> {

@@ -140,7 +140,7 @@ impl Files {
         };
         let key = key.map_err(|error| cannot_keep(&error.to_string()))?;
         let found = Sidecar::find(&self.folder, &key).map_err(|error| words_of(&error))?;
-        let (file, pages) = found.map_or((None, BTreeMap::new()), |(file, pages)| (Some(file), pages));
+        let (file, pages) = found.map_or((None, BTreeMap::new()), |found| (Some(found.sidecar), found.pages));
         self.open.insert(document, Kept { key, name, file });
         let with_tree = |(page, history): (usize, PageHistory)| {
             let tree = Arc::new(markup::parse(&history.state().markup));
@@ -152,14 +152,11 @@ impl Files {
     fn keep(&mut self, document: DocumentId, record: &Record) -> Result<(), UserMessage> {
         // Where looking failed, that has been said, and the user works on without a file.
         let Some(kept) = self.open.get_mut(&document) else { return Ok(()) };
-        let file = match &mut kept.file {
-            Some(file) => file,
-            None => {
-                let file =
-                    Sidecar::create(&self.folder, &kept.key, &kept.name).map_err(|error| words_of(&error))?;
-                kept.file.insert(file)
-            }
-        };
+        if kept.file.is_none() {
+            let file = Sidecar::create(&self.folder, &kept.key, &kept.name);
+            kept.file = Some(file.map_err(|error| words_of(&error))?);
+        }
+        let Some(file) = &mut kept.file else { return Ok(()) };
         file.append(record).map_err(|error| words_of(&error))
     }
 }

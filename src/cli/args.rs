@@ -61,6 +61,16 @@ Examples:
   doclens bench --model DIR                  on a page of the sample document
   doclens bench --model DIR scan.png --quick without the whole page";
 
+const CORRECTIONS_HELP: &str = "\
+A page counts as soon as something on it was changed or accepted in the window. Scores are those of
+doclens eval, of the page as it was first read, with what it was corrected to as the truth. The
+folder is a dataset of doclens eval.
+
+Examples:
+  doclens corrections scan.pdf                    the scores
+  doclens corrections scan.pdf --out truth        and the ground truth
+  doclens eval --model DIR truth                  another model on the same pages";
+
 /// Turns pages of PDFs and scans into structured documents, where you can see it happen
 #[derive(Debug, Parser)]
 #[command(name = "doclens", version, after_help = WINDOW_HELP, args_conflicts_with_subcommands = true)]
@@ -84,6 +94,9 @@ pub(super) enum Command {
     /// Read pages whose DocTags are known, and print how right the readings are
     #[command(after_help = EVAL_HELP)]
     Eval(EvalArguments),
+    /// Measure how a document was read against your corrections of it, and write those as ground truth
+    #[command(after_help = CORRECTIONS_HELP)]
+    Corrections(CorrectionsArguments),
     /// Print what the model sees and says: tiles, prompt, tokens with their boxes, timings
     Inspect(InspectArgs),
     /// Time the stages of reading a page on this machine, as a table to paste into a report
@@ -155,6 +168,19 @@ pub(super) struct ConvertArguments {
     /// Say nothing but errors
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CorrectionsArguments {
+    /// PDF or image that was corrected in the window
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Write the corrected pages into this folder: page images, DocTags, DoclingDocument JSON, COCO boxes
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Password of an encrypted PDF
+    #[arg(long)]
+    pub(super) password: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -125,7 +125,7 @@ impl Evaluation<'_> {
                 };
                 let timing = &read.timing;
                 let time = timing.preparing + timing.encoding + timing.prefilling + timing.decoding;
-                let reading = PageReading::of(&read.markup, &truth, ending, time.as_secs_f64());
+                let reading = PageReading::of(&read.markup, &truth, ending, Some(time.as_secs_f64()));
                 let (category, name) = (sample.category.clone(), sample.name.clone());
                 pages.push(ScoredPage { category, name, reading });
             }

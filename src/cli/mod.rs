@@ -12,6 +12,7 @@ pub mod inspect;
 
 mod args;
 mod convert;
+mod corrections;
 mod dataset;
 mod eval;
 mod export;
@@ -37,11 +38,13 @@ use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
 use crate::cli::args::{
-    Arguments, Command, ConvertArguments, ConvertDoctagsArguments, EvalArguments, Format,
+    Arguments, Command, ConvertArguments, ConvertDoctagsArguments, CorrectionsArguments, EvalArguments,
+    Format,
 };
 use crate::cli::bench::{BenchArgs, BenchError};
 use crate::cli::convert::Conversion;
 use crate::cli::convert_doctags::{ConvertDoctagsArgs, ConvertDoctagsError, DoctagsFormat};
+use crate::cli::corrections::CorrectionsError;
 use crate::cli::eval::EvalError;
 use crate::cli::exit::{Exit, INTERRUPTED_CODE};
 use crate::cli::inspect::{InspectArgs, InspectError};
@@ -74,6 +77,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Next {
         Some(Command::ConvertDoctags(arguments)) => Next::End(convert_markup(arguments)),
         Some(Command::Model(command)) => Next::End(model::run(&command, &listen_for_interrupts())),
         Some(Command::Eval(arguments)) => Next::End(evaluate(&arguments)),
+        Some(Command::Corrections(arguments)) => Next::End(score_corrections(&arguments)),
         Some(Command::Inspect(arguments)) => Next::End(look_into_model(arguments)),
         Some(Command::Bench(arguments)) => Next::End(time_stages(arguments)),
         None => match arguments.window.model.as_deref().map(model_library::resolve).transpose() {
@@ -187,6 +191,25 @@ fn evaluate(arguments: &EvalArguments) -> Exit {
         Err(EvalError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
         Err(EvalError::Engine(error)) => complain(&error),
         Err(EvalError::Model(message)) => {
+            print_message(&message);
+            Exit::NothingConverted
+        }
+        Err(error) => complain_plainly(&error),
+    }
+}
+
+fn score_corrections(arguments: &CorrectionsArguments) -> Exit {
+    let options = match EngineOptions::of_this_program() {
+        Ok(options) => options,
+        Err(error) => return complain(&error),
+    };
+    let mut out = io::stdout().lock();
+    match corrections::run(arguments, options, listen_for_interrupts(), &mut out) {
+        Ok(exit) => exit,
+        Err(CorrectionsError::Interrupted) => Exit::Interrupted,
+        Err(CorrectionsError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Converted,
+        Err(CorrectionsError::Engine(error)) => complain(&error),
+        Err(CorrectionsError::Document(message)) => {
             print_message(&message);
             Exit::NothingConverted
         }

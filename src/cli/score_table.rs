@@ -188,7 +188,7 @@ pub(super) fn write_pages(pages: &[ScoredPage], out: &mut dyn Write) -> io::Resu
             if scores().count() == 0 { String::new() } else { score(teds) },
             ending.to_owned(),
             reading.is_repaired.to_string(),
-            format!("{:.3}", reading.secs),
+            reading.secs.map_or(String::new(), |secs| format!("{secs:.3}")),
         ])?;
     }
     csv.flush()
@@ -200,7 +200,7 @@ mod tests {
     use crate::evaluation::PageReading;
 
     fn page(category: &str, read: &str) -> ScoredPage {
-        let reading = PageReading::of(read, "<text>ab</text>", Ending::Whole, 1.5);
+        let reading = PageReading::of(read, "<text>ab</text>", Ending::Whole, Some(1.5));
         ScoredPage { category: category.to_owned(), name: "1".to_owned(), reading }
     }
 

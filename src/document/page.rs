@@ -1,6 +1,8 @@
 //! Pages: which one, how large, and their pixels.
 
 use std::fmt;
+use std::io;
+use std::path::Path;
 
 use image::{Rgb, RgbImage};
 
@@ -230,6 +232,18 @@ impl PageImage {
         RgbImage::from_fn(self.width_px, self.height_px, |x, y| {
             let start = 4 * (y as usize * self.width_px as usize + x as usize);
             Rgb([self.rgba[start], self.rgba[start + 1], self.rgba[start + 2]])
+        })
+    }
+
+    /// Writes the image as a PNG file.
+    ///
+    /// # Errors
+    /// When the file system refuses.
+    pub fn write_png(&self, path: &Path) -> io::Result<()> {
+        let image = self.to_rgb_image();
+        image.save_with_format(path, image::ImageFormat::Png).map_err(|error| match error {
+            image::ImageError::IoError(error) => error,
+            other => io::Error::other(other),
         })
     }
 }

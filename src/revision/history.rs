@@ -33,6 +33,11 @@ impl PageHistory {
         &self.states[self.now]
     }
 
+    /// The state that the page was read as.
+    pub fn first(&self) -> &PageState {
+        &self.states[0]
+    }
+
     /// The page is in another state now; what had been undone is gone.
     pub fn push(&mut self, step: &str, state: PageState) {
         self.states.truncate(self.now + 1);

@@ -18,7 +18,7 @@ mod sidecar;
 pub use cells::CellEdit;
 pub use edit::{Edit, Edited, ElementKind, Refused, apply};
 pub use history::{PageHistory, PageState};
-pub use sidecar::{ContentKey, Error, Record, Sidecar, revisions_folder};
+pub use sidecar::{ContentKey, Error, Found, Record, Sidecar, corrections, revisions_folder};
 
 #[cfg(doc)]
 use crate::markup::DocTree;

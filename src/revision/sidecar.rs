@@ -5,6 +5,7 @@
 //! SHA-256 of the document's bytes, so that it is found again wherever the document lies, and nothing is written beside it.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -51,7 +52,11 @@ impl ContentKey {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        write!(hex, "{byte:02x}").ok();
+        hex
+    })
 }
 
 /// One step of a document's corrections.
@@ -97,6 +102,15 @@ struct Head {
 pub struct Sidecar {
     path: PathBuf,
     file: File,
+}
+
+/// Corrections from before.
+#[derive(Debug)]
+pub struct Found {
+    /// The file to go on with.
+    pub sidecar: Sidecar,
+    /// What was done to each page, by its index.
+    pub pages: BTreeMap<usize, PageHistory>,
 }
 
 /// Why corrections could not be kept or brought back.
@@ -146,17 +160,14 @@ impl Sidecar {
     ///
     /// # Errors
     /// When it cannot be read, is held by another window, or is not understood: then it is left as it is.
-    pub fn find(
-        folder: &Path,
-        key: &ContentKey,
-    ) -> Result<Option<(Self, BTreeMap<usize, PageHistory>)>, Error> {
+    pub fn find(folder: &Path, key: &ContentKey) -> Result<Option<Found>, Error> {
         let path = path_of(folder, key);
         if !path.try_exists().map_err(|source| disk("look for", &path, source))? {
             return Ok(None);
         }
         let mut sidecar = Self::open(path)?;
         let pages = sidecar.replay()?;
-        Ok(Some((sidecar, pages)))
+        Ok(Some(Found { sidecar, pages }))
     }
 
     /// A new file, or the one that is there.
@@ -217,37 +228,8 @@ impl Sidecar {
 
     /// What the file says. A last line without its end was in flight when the program was killed, and is cut off.
     fn replay(&mut self) -> Result<BTreeMap<usize, PageHistory>, Error> {
-        let read_error = |path: &Path| {
-            let path = path.to_owned();
-            move |source| disk("read", &path, source)
-        };
-        let mut pages = BTreeMap::new();
-        let mut whole_bytes = 0;
-        self.file.seek(SeekFrom::Start(0)).map_err(read_error(&self.path))?;
-        let mut reader = BufReader::new(&self.file);
-        for line_number in 1.. {
-            let mut line = Vec::new();
-            let length = reader
-                .by_ref()
-                .take(MAX_LINE_BYTES)
-                .read_until(b'\n', &mut line)
-                .map_err(read_error(&self.path))?;
-            if line.last() != Some(&b'\n') {
-                if length as u64 == MAX_LINE_BYTES {
-                    return Err(Error::Malformed { path: self.path.clone(), line: line_number });
-                }
-                break;
-            }
-            whole_bytes += length as u64;
-            let is_understood = if line_number == 1 {
-                serde_json::from_slice::<Head>(&line).is_ok_and(|head| head.format == FORMAT)
-            } else {
-                serde_json::from_slice(&line).is_ok_and(|record| take(&mut pages, record))
-            };
-            if !is_understood {
-                return Err(Error::Malformed { path: self.path.clone(), line: line_number });
-            }
-        }
+        self.file.seek(SeekFrom::Start(0)).map_err(|source| disk("read", &self.path, source))?;
+        let (pages, whole_bytes) = replay(&self.file, &self.path)?;
         if self.file.metadata().is_ok_and(|metadata| metadata.len() > whole_bytes) {
             self.file.set_len(whole_bytes).map_err(|source| disk("mend", &self.path, source))?;
         }
@@ -256,6 +238,49 @@ impl Sidecar {
             self.write_line(&Head { format: FORMAT.to_owned(), document: String::new() })?;
         }
         Ok(pages)
+    }
+}
+
+/// The corrections of a document for somebody who only looks, also while a window goes on with them; none when there
+/// are none.
+///
+/// # Errors
+/// When the file cannot be read, or is not understood.
+pub fn corrections(folder: &Path, key: &ContentKey) -> Result<BTreeMap<usize, PageHistory>, Error> {
+    let path = path_of(folder, key);
+    match File::open(&path) {
+        Ok(file) => Ok(replay(file, &path)?.0),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(source) => Err(disk("read", &path, source)),
+    }
+}
+
+/// What the whole lines say, and how many bytes they are.
+fn replay(file: impl Read, path: &Path) -> Result<(BTreeMap<usize, PageHistory>, u64), Error> {
+    let mut reader = BufReader::new(file);
+    let (mut pages, mut whole_bytes) = (BTreeMap::new(), 0);
+    let mut line_number = 0;
+    loop {
+        line_number += 1;
+        let malformed = || Error::Malformed { path: path.to_owned(), line: line_number };
+        let mut line = Vec::new();
+        let length = reader
+            .by_ref()
+            .take(MAX_LINE_BYTES)
+            .read_until(b'\n', &mut line)
+            .map_err(|source| disk("read", path, source))?;
+        if line.last() != Some(&b'\n') {
+            return if length as u64 == MAX_LINE_BYTES { Err(malformed()) } else { Ok((pages, whole_bytes)) };
+        }
+        whole_bytes += length as u64;
+        let is_understood = if line_number == 1 {
+            serde_json::from_slice::<Head>(&line).is_ok_and(|head| head.format == FORMAT)
+        } else {
+            serde_json::from_slice(&line).is_ok_and(|record| take(&mut pages, record))
+        };
+        if !is_understood {
+            return Err(malformed());
+        }
     }
 }
 
@@ -310,13 +335,13 @@ mod tests {
         let key = ContentKey::of_bytes(b"a document");
         assert!(Sidecar::find(folder.path(), &key).unwrap().is_none());
         written(folder.path(), &key);
-        let (mut sidecar, mut pages) = Sidecar::find(folder.path(), &key).unwrap().unwrap();
+        let Found { mut sidecar, mut pages } = Sidecar::find(folder.path(), &key).unwrap().unwrap();
         let history = pages.get_mut(&2).unwrap();
         assert_eq!(history.state(), &state("<text>b\n</text>"));
         assert_eq!(history.redo().unwrap(), &state("<text>c</text>"));
         sidecar.append(&Record::Redo { page: 2 }).unwrap();
         drop(sidecar);
-        let (_, pages) = Sidecar::find(folder.path(), &key).unwrap().unwrap();
+        let pages = Sidecar::find(folder.path(), &key).unwrap().unwrap().pages;
         assert_eq!(pages[&2].state(), &state("<text>c</text>"));
         assert_eq!((pages[&2].undoes(), pages[&2].redoes()), (Some("Edit text"), None));
     }
@@ -332,15 +357,15 @@ mod tests {
         let mut best = 0;
         for length in 0..=whole.len() {
             fs::write(&path, &whole[..length]).unwrap();
-            let (sidecar, pages) = Sidecar::find(folder.path(), &key).unwrap().unwrap();
-            let num_lines = whole[..length].iter().filter(|byte| **byte == b'\n').count();
+            let Found { sidecar, pages } = Sidecar::find(folder.path(), &key).unwrap().unwrap();
+            let num_lines = whole[..length].split(|byte| *byte == b'\n').count() - 1;
             assert_eq!(pages.len(), [0, 0, 1, 1, 1, 1, 2][num_lines], "{length} bytes");
             drop(sidecar);
             best = best.max(pages.len());
             let mut again = Sidecar::create(folder.path(), &key, "a.pdf").unwrap();
             again.append(&Record::Begin { page: 7, state: state("after") }).unwrap();
             drop(again);
-            let (_, pages) = Sidecar::find(folder.path(), &key).unwrap().unwrap();
+            let pages = Sidecar::find(folder.path(), &key).unwrap().unwrap().pages;
             assert_eq!(pages[&7].state(), &state("after"), "{length} bytes");
         }
         assert_eq!(best, 2);

@@ -7,6 +7,7 @@ use doclens::document::page::{PageIndex, PageSize};
 use doclens::engine::event::{DocumentInfo, EventKind, Outcome, StopReason};
 use doclens::engine::job::{DocumentId, Job};
 use doclens::engine::trust::Origin;
+use doclens::markup::location::grid_from_page;
 use doclens::markup::{DocTree, NodeKind};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, vec2};
 use egui_kittest::kittest::Queryable as _;
@@ -126,7 +127,7 @@ fn keys_relabel_move_merge_and_delete() {
 fn cells_are_corrected_where_they_are_selected() {
     let mut bench = read();
     bench.click("Tables");
-    let cell = bench.harness.get_all_by_label("2").map(|node| node.rect()).last().unwrap();
+    let cell = bench.harness.get_all_by_label("2").map(|node| node.rect()).next_back().unwrap();
     bench.click_at(cell.center(), Modifiers::NONE);
     bench.press(Key::E);
     key(&mut bench, Modifiers::COMMAND, Key::A);
@@ -165,15 +166,13 @@ fn a_handle_resizes_the_frame_moves_and_a_drawn_box_is_a_new_element() {
     let page = bench.rect("Page 1");
     let at = |x: f32, y: f32| page.min + vec2(x / 500.0, y / 500.0) * page.size();
     drag(&mut bench, at(450.0, 200.0), at(400.0, 205.0));
-    let steps = |bench: &Bench, text: &str| {
-        let bbox = tree(bench).node(node(bench, text).node).bbox.unwrap();
-        [bbox.left, bbox.top, bbox.right, bbox.bottom].map(|edge| (edge * 500.0).round())
-    };
-    assert_eq!(steps(&bench, "there was a king"), [50.0, 170.0, 400.0, 205.0]);
+    let steps =
+        |bench: &Bench, text: &str| grid_from_page(&tree(bench).node(node(bench, text).node).bbox.unwrap());
+    assert_eq!(steps(&bench, "there was a king"), [50, 170, 400, 205]);
     drag(&mut bench, at(130.0, 170.0), at(140.0, 180.0));
-    assert_eq!(steps(&bench, "there was a king"), [60.0, 180.0, 410.0, 215.0]);
+    assert_eq!(steps(&bench, "there was a king"), [60, 180, 410, 215]);
     key(&mut bench, Modifiers::COMMAND, Key::ArrowLeft);
-    assert_eq!(steps(&bench, "there was a king"), [58.0, 180.0, 408.0, 215.0]);
+    assert_eq!(steps(&bench, "there was a king"), [58, 180, 408, 215]);
 
     bench.press(Key::D);
     drag(&mut bench, at(50.0, 320.0), at(250.0, 340.0));
@@ -182,7 +181,7 @@ fn a_handle_resizes_the_frame_moves_and_a_drawn_box_is_a_new_element() {
     bench.harness.event(Event::Text("The end".to_owned()));
     bench.settle();
     key(&mut bench, Modifiers::COMMAND, Key::Enter);
-    assert_eq!(steps(&bench, "The end"), [50.0, 320.0, 250.0, 340.0]);
+    assert_eq!(steps(&bench, "The end"), [50, 320, 250, 340]);
     drag(&mut bench, at(300.0, 400.0), at(300.0, 420.0));
     assert_eq!(outline(&bench).len(), 5, "one drag draws one element");
 }

@@ -83,9 +83,9 @@ impl ElementEditor {
                 let cell = grid.cell_at(range.row, range.col);
                 cells_ui(ui, element, range, cell, commands);
                 let text = cell.map(|cell| cell.text.clone()).unwrap_or_default();
-                self.text_ui(ui, Subject { element, slot: Some((range.row, range.col)), text }, commands);
+                self.text_ui(ui, &Subject { element, slot: Some((range.row, range.col)), text }, commands);
             } else if has_text(node) {
-                self.text_ui(ui, Subject { element, slot: None, text: node.text.clone() }, commands);
+                self.text_ui(ui, &Subject { element, slot: None, text: node.text.clone() }, commands);
             } else {
                 self.commit(commands);
             }
@@ -93,8 +93,8 @@ impl ElementEditor {
     }
 
     /// The text, which is taken over when the cursor leaves it or with Ctrl+Enter.
-    fn text_ui(&mut self, ui: &mut Ui, subject: Subject, commands: &CommandSender) {
-        if self.subject.as_ref() != Some(&subject) {
+    fn text_ui(&mut self, ui: &mut Ui, subject: &Subject, commands: &CommandSender) {
+        if self.subject.as_ref() != Some(subject) {
             self.commit(commands);
             self.draft.clone_from(&subject.text);
             self.subject = Some(subject.clone());
