@@ -212,6 +212,11 @@ pub enum CorrectCommand {
     EditSelected(SelectedEdit),
     /// The selected element is right: on to the next doubt.
     Accept,
+    /// Give the selected element the page's own text, or every element of the page in view that was read otherwise.
+    UseOwnText {
+        /// Every element.
+        whole_page: bool,
+    },
     /// Take the last step of the page in view back, or make it again.
     Step {
         /// Make it again.

@@ -38,6 +38,7 @@ impl App {
                 }
             }
             CorrectCommand::Accept => self.accept(),
+            CorrectCommand::UseOwnText { whole_page } => self.use_own_text(whole_page),
             CorrectCommand::Step { forward } => self.step_in_history(forward),
             CorrectCommand::TookReading(document, page) => {
                 let record =
@@ -101,6 +102,26 @@ impl App {
                 )
             }
         })
+    }
+
+    /// The characters of the page's own text in place of those that were read. Each element is a step.
+    fn use_own_text(&mut self, whole_page: bool) {
+        let Some(document) = self.state.document() else { return };
+        let (page, selected) = (document.current, document.selected);
+        let Some(conversion) = document.page(page).map(|entry| &entry.conversion) else { return };
+        let Some(tree) = conversion.tree.clone() else { return };
+        // Ids stay as they are: a text is changed, nothing moves.
+        let edits: Vec<Edit> = tree
+            .nodes()
+            .filter(|(id, _)| whole_page || selected == Some(ElementRef { page, node: *id }))
+            .filter_map(|(id, _)| Some(Edit::SetText(id, conversion.trust(id)?.own_text.clone()?)))
+            .collect();
+        for edit in edits {
+            self.edit(page, &edit);
+        }
+        if let Some(document) = self.state.document_mut() {
+            document.selected = selected;
+        }
     }
 
     /// The element is right; on to the next one that is doubted.

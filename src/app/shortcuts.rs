@@ -327,6 +327,18 @@ pub const SHORTCUTS: &[Shortcut] = &[
         command: |state| with_selected(state, CorrectCommand::EditText),
     },
     Shortcut {
+        keys: &[shift(Key::U)],
+        words: "Use the page's own text everywhere on it",
+        group: Group::Correct,
+        command: |state| with_document(state, CorrectCommand::UseOwnText { whole_page: true }),
+    },
+    Shortcut {
+        keys: &[plain(Key::U)],
+        words: "Use the page's own text",
+        group: Group::Correct,
+        command: |state| with_selected(state, CorrectCommand::UseOwnText { whole_page: false }),
+    },
+    Shortcut {
         keys: &[plain(Key::D)],
         words: "Draw a new element",
         group: Group::Correct,

@@ -233,6 +233,30 @@ fn a_doubted_element_is_accepted_and_the_next_one_selected() {
     assert!(bench.shows("Nothing is doubted"));
 }
 
+#[test]
+fn the_page_s_own_text_is_shown_beside_what_was_read_and_taken_by_a_key() {
+    let mut bench = read();
+    bench.harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    bench.settle();
+    let mut again = (*recognition(bench.requests().pop().unwrap(), PAGE, StopReason::End)).clone();
+    again.trust[1].own_text = Some("Once upon a time".to_owned());
+    again.trust[2].own_text = Some("there was a queen".to_owned());
+    bench.say(bench.conversion(), EventKind::Finished(Outcome::Recognized(Arc::new(again))));
+    select(&mut bench, "Once upon a tirne");
+    assert!(bench.shows("On the page: Once upon a time"));
+    bench.press(Key::U);
+    assert_eq!(outline(&bench)[1], "Text: Once upon a time");
+    assert!(!bench.shows("On the page:"));
+    let conversion = &bench.harness.state().state().page().unwrap().1.conversion;
+    let trust = conversion.trust(node(&bench, "Once upon a time").node).unwrap();
+    assert_eq!(trust.origin, Origin::TextLayer);
+    key(&mut bench, Modifiers::SHIFT, Key::U);
+    assert_eq!(outline(&bench)[2], "Text: there was a queen");
+    key(&mut bench, Modifiers::COMMAND, Key::Z);
+    key(&mut bench, Modifiers::COMMAND, Key::Z);
+    assert_eq!(outline(&bench)[1], "Text: Once upon a tirne");
+}
+
 /// Opens the sample, whose bytes the window has.
 fn open_sample(bench: &mut Bench) {
     bench.click("Try the sample");

@@ -1,9 +1,12 @@
 //! The strip below the live pane that corrects the selected element: its kind, its text or cells, its place.
 
 use egui::{
-    Align, Button, ComboBox, FontId, Frame, Key, Layout, Margin, Panel, Role, ScrollArea, TextEdit, Ui,
-    WidgetInfo, vec2,
+    Align, Button, Color32, ComboBox, FontId, Frame, Key, Label as TextLabel, Layout, Margin, Panel, Role,
+    ScrollArea, TextEdit, TextFormat, Ui, WidgetInfo, vec2,
 };
+
+use egui::text::LayoutJob;
+use similar::{ChangeTag, TextDiff};
 
 use super::super::command::{CommandSender, CorrectCommand};
 use super::super::controls::{icon_button, icon_button_if, menu_entry, named, secondary};
@@ -86,6 +89,11 @@ impl ElementEditor {
                 self.text_ui(ui, &Subject { element, slot: Some((range.row, range.col)), text }, commands);
             } else if has_text(node) {
                 self.text_ui(ui, &Subject { element, slot: None, text: node.text.clone() }, commands);
+                let conversion = document.page(element.page).map(|entry| &entry.conversion);
+                let trust = conversion.and_then(|conversion| conversion.trust(element.node));
+                if let Some(own_text) = trust.and_then(|trust| trust.own_text.as_ref()) {
+                    own_text_ui(ui, &node.text, own_text, commands);
+                }
             } else {
                 self.commit(commands);
             }
@@ -155,6 +163,47 @@ impl ElementEditor {
         let at = self.draft.char_indices().nth(chars.into())?.0;
         (self.draft == subject.text).then_some(at)
     }
+}
+
+/// The page's own text beside what was read, differing words marked, and ways to take it.
+fn own_text_ui(ui: &mut Ui, read: &str, own_text: &str, commands: &CommandSender) {
+    let palette = Palette::of_ui(ui);
+    let mut job = LayoutJob::default();
+    let format = |color, background| TextFormat {
+        font_id: FontId::proportional(13.5),
+        color,
+        background,
+        ..TextFormat::default()
+    };
+    job.append("On the page: ", 0.0, format(palette.secondary, Color32::TRANSPARENT));
+    for change in TextDiff::from_words(read, own_text).iter_all_changes() {
+        let background = match change.tag() {
+            // What only the reading has stands in the field above.
+            ChangeTag::Delete => continue,
+            ChangeTag::Insert => palette.warning.gamma_multiply(0.3),
+            ChangeTag::Equal => Color32::TRANSPARENT,
+        };
+        job.append(change.value(), 0.0, format(palette.text, background));
+    }
+    ui.horizontal(|ui| {
+        let keys = ["Use the page's own text", "Use the page's own text everywhere on it"]
+            .map(|words| (words, key_of(ui.ctx(), words)));
+        ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
+            for ((words, key), (label, whole_page)) in
+                keys.iter().zip([("Use it", false), ("Everywhere", true)]).rev()
+            {
+                if named(ui.button(label), words, key.as_deref()).clicked() {
+                    commands.send(CorrectCommand::UseOwnText { whole_page });
+                }
+            }
+            ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
+                let max_height = 22.0 * NUM_LINES as f32;
+                ScrollArea::vertical().id_salt("own text").max_height(max_height).show(ui, |ui| {
+                    ui.add(TextLabel::new(job).wrap());
+                });
+            });
+        });
+    });
 }
 
 fn selected(state: &AppState) -> Option<(&DocumentState, &Node, ElementRef)> {

@@ -155,14 +155,18 @@ fn trust_of(
             let read = position.map(|position| unused.remove(position).1);
             let is_checked = checked.contains(&id.index());
             match read {
-                Some(trust) if is_checked => Some(ElementTrust { doubts: Vec::new(), ..trust.clone() }),
+                Some(trust) if is_checked => {
+                    Some(ElementTrust { doubts: Vec::new(), own_text: None, ..trust.clone() })
+                }
                 Some(trust) => Some(trust.clone()),
-                None => is_checked.then(|| ElementTrust {
-                    origin: Origin::Edited,
-                    mean_probability: None,
-                    agreement: None,
-                    doubts: Vec::new(),
-                }),
+                None if !is_checked => None,
+                None => {
+                    let is_own = |(read, trust): &(&Node, &ElementTrust)| {
+                        read.bbox == node.bbox && trust.own_text.as_ref() == Some(&node.text)
+                    };
+                    let origin = if unused.iter().any(is_own) { Origin::TextLayer } else { Origin::Edited };
+                    Some(ElementTrust::new(origin))
+                }
             }
         })
         .collect()

@@ -18,6 +18,19 @@ const MARK_SIZE: f32 = 0.8;
 /// The folded words whose characters have their middle in the box and in none of `without`, line by
 /// line. Words that are parted at a line's end are joined. Text that does not run level is left out.
 pub(super) fn words_within(layer: &TextLayer, bbox: &BBox, without: &[BBox]) -> Vec<String> {
+    words(layer, bbox, without, fold)
+}
+
+/// The same words as the page has them.
+pub(super) fn words_as_printed(layer: &TextLayer, bbox: &BBox, without: &[BBox]) -> Vec<String> {
+    words(layer, bbox, without, |c, word| {
+        if !is_invisible(c) {
+            word.push(c);
+        }
+    })
+}
+
+fn words(layer: &TextLayer, bbox: &BBox, without: &[BBox], push: fn(char, &mut String)) -> Vec<String> {
     let bbox = BBox {
         left: bbox.left - SLACK,
         top: bbox.top - SLACK,
@@ -40,8 +53,8 @@ pub(super) fn words_within(layer: &TextLayer, bbox: &BBox, without: &[BBox]) -> 
     for line in chars.chunk_by(is_same_line) {
         let mut line = line.to_vec();
         line.sort_by(|a, b| a.loose.left.total_cmp(&b.loose.left));
-        let mut of_line = words_of_line(&line, layer.page_size.width_pt).into_iter();
-        let is_parted = |word: &String| word.len() > 1 && word.ends_with('-');
+        let mut of_line = words_of_line(&line, layer.page_size.width_pt, push).into_iter();
+        let is_parted = |word: &String| word.len() > 1 && word.ends_with(['-', '‐']);
         if words.last().is_some_and(is_parted)
             && let Some(end) = words.last_mut()
             && let Some(first) = of_line.next()
@@ -56,7 +69,7 @@ pub(super) fn words_within(layer: &TextLayer, bbox: &BBox, without: &[BBox]) -> 
     words
 }
 
-fn words_of_line(line: &[&TextChar], width_pt: f64) -> Vec<String> {
+fn words_of_line(line: &[&TextChar], width_pt: f64, push: fn(char, &mut String)) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut before: Option<&TextChar> = None;
@@ -71,7 +84,7 @@ fn words_of_line(line: &[&TextChar], width_pt: f64) -> Vec<String> {
             words.push(std::mem::take(&mut word));
         }
         if !char.is_blank {
-            fold(char.unicode, &mut word);
+            push(char.unicode, &mut word);
         }
         before = Some(char);
     }
@@ -87,9 +100,14 @@ pub(super) fn folded(text: &str) -> String {
     folded
 }
 
+/// Soft hyphens and marks without a width.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}' | '\u{feff}')
+}
+
 fn fold(c: char, folded: &mut String) {
     match c {
-        '\u{ad}' | '\u{200b}' | '\u{feff}' => {}
+        invisible if is_invisible(invisible) => {}
         '‘' | '’' | '‚' | '′' | '`' => folded.push('\''),
         '“' | '”' | '„' | '″' => folded.push('"'),
         '‐' | '‑' | '‒' | '–' | '—' | '−' => folded.push('-'),

@@ -53,6 +53,9 @@ pub struct ElementTrust {
     /// normalised edit distance, blanks ignored; for tables the share of words that both have, as a
     /// table has no one order. `None` when there is nothing to compare, or it came from there.
     pub agreement: Option<f32>,
+    /// What the page's own text has in its box, where that was read as something else. Tables have none: theirs has
+    /// no one order.
+    pub own_text: Option<String>,
     /// Why somebody should look at it; the gravest first.
     pub doubts: Vec<Doubt>,
 }
@@ -235,6 +238,11 @@ pub fn percent(fraction: f32) -> String {
 }
 
 impl ElementTrust {
+    /// Trust in what comes from there, with nothing else known.
+    pub fn new(origin: Origin) -> Self {
+        Self { origin, mean_probability: None, agreement: None, own_text: None, doubts: Vec::new() }
+    }
+
     /// The gravest of its doubts.
     pub fn level(&self) -> Level {
         self.doubts.iter().map(Doubt::level).max().unwrap_or(Level::Sure)
@@ -304,17 +312,18 @@ fn trust_of(page: &PageEvidence<'_>, id: NodeId, node: &Node) -> ElementTrust {
         doubts.extend(table_checks::doubts(grid));
     }
     if page.engine == EngineChoice::TextLayer {
-        return ElementTrust { origin: Origin::TextLayer, mean_probability: None, agreement: None, doubts };
+        return ElementTrust { doubts, ..ElementTrust::new(Origin::TextLayer) };
     }
     let compared = comparable(page.text_layer).and_then(|layer| compare(page.tree, id, layer));
     let agreement = compared.as_ref().map(|compared| compared.agreement);
+    let own_text = compared.as_ref().and_then(|compared| compared.own_text.clone());
     if let Some(numbers) = compared.and_then(Compared::into_numbers) {
         doubts.push(numbers);
     }
     doubts.extend(agreement.filter(|agreement| *agreement < LEAST_AGREEMENT).map(Doubt::Disagrees));
     let mean_probability = mean_probability(page.tokens, node);
     doubts.extend(mean_probability.filter(|mean| *mean < LEAST_PROBABILITY).map(Doubt::Unsure));
-    ElementTrust { origin: Origin::Model, mean_probability, agreement, doubts }
+    ElementTrust { origin: Origin::Model, mean_probability, agreement, own_text, doubts }
 }
 
 /// The page's own text, when it says anything about what was read.
@@ -336,6 +345,7 @@ fn mean_probability(tokens: &[TokenTrace], node: &Node) -> Option<f32> {
 /// An element beside what the page's own text has in its box.
 struct Compared {
     agreement: f32,
+    own_text: Option<String>,
     only_read: Vec<String>,
     only_on_page: Vec<String>,
 }
@@ -367,6 +377,12 @@ fn compare(tree: &DocTree, id: NodeId, layer: &TextLayer) -> Option<Compared> {
     if on_page.is_empty() {
         return None;
     }
+    let own_text = (!is_table && words != on_page).then(|| {
+        let printed = layer_text::words_as_printed(layer, &bbox, &inner);
+        // A marker that was dropped is not part of the text.
+        let from = printed.len().saturating_sub(on_page.len());
+        printed.get(from..).unwrap_or_default().join(" ")
+    });
     let (read, there) = (words.concat(), on_page.concat());
     let num_steps = read.chars().count().saturating_mul(there.chars().count());
     #[expect(clippy::cast_possible_truncation, reason = "a fraction")]
@@ -379,7 +395,7 @@ fn compare(tree: &DocTree, id: NodeId, layer: &TextLayer) -> Option<Compared> {
     let is_same = numbers_read.concat() == numbers_there.concat();
     let (only_read, only_on_page) =
         if is_same { (Vec::new(), Vec::new()) } else { differences(&numbers_read, &numbers_there) };
-    Some(Compared { agreement, only_read, only_on_page })
+    Some(Compared { agreement, own_text, only_read, only_on_page })
 }
 
 /// The folded words of an element, and whether it is a table.

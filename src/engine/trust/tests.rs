@@ -86,6 +86,25 @@ fn digits_that_are_parted_otherwise_are_the_same_number() {
 }
 
 #[test]
+fn the_page_s_own_text_is_told_as_it_is_printed_where_it_was_read_otherwise() {
+    let own_text = |read: &str, lines: [&str; 2]| {
+        let markup = format!("<text><loc_50><loc_45><loc_450><loc_60>{read}</text>");
+        let lines = [(110.0, 100.0, lines[0]), (110.0, 112.0, lines[1])];
+        trust(&markup, &lines, StopReason::End)[0].own_text.clone()
+    };
+    let printed = ["A \u{201c}tale\u{201d} of diffi-", "cult times"];
+    assert_eq!(own_text("A \"tale\" of difficult times", printed), None, "only the print differs");
+    let expected = "A \u{201c}tale\u{201d} of difficult times";
+    assert_eq!(own_text("A \"tale\" of difficult tirnes", printed).as_deref(), Some(expected));
+    assert_eq!(own_text("Words", ["", ""]), None);
+    // The bullet is the list's.
+    let item =
+        "<unordered_list><list_item><loc_50><loc_45><loc_450><loc_60>First iten</list_item></unordered_list>";
+    let read = trust(item, &[(110.0, 100.0, "\u{2022} First item")], StopReason::End);
+    assert_eq!(read[1].own_text.as_deref(), Some("First item"));
+}
+
+#[test]
 fn a_table_is_compared_word_by_word_in_any_order() {
     let markup =
         "<otsl><loc_50><loc_40><loc_450><loc_80><fcel>one two<fcel>3<nl><fcel>four<fcel>5<nl></otsl>";
