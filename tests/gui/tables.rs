@@ -34,6 +34,20 @@ fn a_table_is_copied_as_html_and_text_together_or_as_text_alone() {
     assert_eq!(copied(&mut bench), "a\ta\n1\t2\n", "the clipboard refused");
 }
 
+/// A click gives the page the focus, which is no reason to keep the key from the pane.
+#[test]
+fn a_table_that_was_clicked_on_the_page_is_copied_by_the_key() {
+    let mut bench = Bench::with_document(1);
+    bench.convert_to(
+        "<doctag><otsl><loc_50><loc_80><loc_450><loc_160><ched>a<lcel><nl><fcel>1<fcel>2<nl></otsl></doctag>",
+    );
+    let page = bench.rect("Page 1");
+    bench.click_at(page.min + egui::vec2(0.5, 0.24) * page.size(), egui::Modifiers::NONE);
+    bench.harness.event(egui::Event::Copy);
+    bench.harness.run_steps(1);
+    assert_eq!(copied(&mut bench), "a\ta\n1\t2\n");
+}
+
 #[test]
 fn a_table_is_saved_as_a_workbook() {
     let mut bench = Bench::with_document(1);

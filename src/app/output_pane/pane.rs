@@ -231,7 +231,7 @@ impl OutputPane {
     }
 
     fn keys(&mut self, ui: &Ui, tree: &DocTree, input: &PaneInput<'_>, actions: &mut Vec<PaneAction>) {
-        if ui.ctx().egui_wants_keyboard_input() {
+        if ui.ctx().text_edit_focused() {
             return;
         }
         for (key, step) in [(Key::J, 1), (Key::K, -1)] {

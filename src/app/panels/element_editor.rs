@@ -92,6 +92,7 @@ impl ElementEditor {
                 let conversion = document.page(element.page).map(|entry| &entry.conversion);
                 let trust = conversion.and_then(|conversion| conversion.trust(element.node));
                 if let Some(own_text) = trust.and_then(|trust| trust.own_text.as_ref()) {
+                    ui.add_space(space::XS);
                     own_text_ui(ui, &node.text, own_text, commands);
                 }
             } else {
@@ -248,14 +249,16 @@ fn acts_ui(
                 commands.send(command);
             }
         }
-        let merge = named(ui.button("Merge"), MERGE, key_of(ui.ctx(), MERGE).as_deref());
-        if merge.clicked() {
-            commands.send(CorrectCommand::EditSelected(SelectedEdit::MergeWithNext));
-        }
-        let split = ui.add_enabled(cursor.is_some(), Button::new("Split"));
-        let split = named(split, "Split at the cursor", None);
-        if let Some(at) = cursor.filter(|_| split.clicked()) {
-            commands.send(CorrectCommand::Edit(element.page, Edit::Split(element.node, at)));
+        if has_text(node) || matches!(node.kind, NodeKind::List { .. }) {
+            let merge = named(ui.button("Merge"), MERGE, key_of(ui.ctx(), MERGE).as_deref());
+            if merge.clicked() {
+                commands.send(CorrectCommand::EditSelected(SelectedEdit::MergeWithNext));
+            }
+            let split = ui.add_enabled(cursor.is_some(), Button::new("Split"));
+            let split = named(split, "Split at the cursor", None);
+            if let Some(at) = cursor.filter(|_| split.clicked()) {
+                commands.send(CorrectCommand::Edit(element.page, Edit::Split(element.node, at)));
+            }
         }
         let delete = key_of(ui.ctx(), "Delete the element");
         if icon_button(ui, icons::TRASH_2, "Delete the element", delete.as_deref()).clicked() {
