@@ -12,6 +12,8 @@ mod corrections;
 mod grab;
 #[path = "gui/models.rs"]
 mod models;
+#[path = "gui/real.rs"]
+mod real;
 #[path = "gui/tables.rs"]
 mod tables;
 #[path = "gui/trust.rs"]

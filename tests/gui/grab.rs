@@ -1,19 +1,14 @@
 //! Tables grabbed with a rectangle: what is asked of the engine, what is shown and copied, and the
 //! tables of the sample read by the real engine.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, bounded};
 use doclens::app::App;
-use doclens::app::state::{DocumentState, GrabStatus, ModelState};
+use doclens::app::state::GrabStatus;
 use doclens::document::page::PageIndex;
 use doclens::engine::event::{EventKind, Outcome, PageRecognition, StopReason};
 use doclens::engine::job::{EngineChoice, RecognizeRequest, Task};
-use doclens::engine::recognizer::Recognizer;
 use doclens::engine::scripted::ScriptedRecognizer;
-use doclens::engine::{Engine, EngineOptions};
 use doclens::geometry::BBox;
 use doclens::markup::NodeKind;
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, vec2};
@@ -21,6 +16,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 
 use crate::bench::{Bench, copied, message, recognition};
+use crate::real::RealBench;
 
 const TABLE: &str = "<doctag><otsl><loc_0><loc_0><loc_500><loc_500><ched>Berth<ched>Depth<nl>\
 <fcel>North<fcel>3.0<nl></otsl></doctag>";
@@ -154,51 +150,7 @@ fn closing_the_document_ends_the_reading() {
     bench.say(job, EventKind::Cancelled);
 }
 
-// The real engine.
-
-/// Far beyond what any of this takes, even on a machine that is busy with other things.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-struct RealBench {
-    harness: Harness<'static, App>,
-    bell: Receiver<()>,
-}
-
 impl RealBench {
-    fn open(path: &str, recognizer: Option<ScriptedRecognizer>) -> Self {
-        let (ring, bell) = bounded(1);
-        let replay = recognizer.map(|recognizer| Box::new(recognizer) as Box<dyn Recognizer>);
-        let options = EngineOptions { replay, ..EngineOptions::default() };
-        let engine = Engine::start(options, move || {
-            ring.try_send(()).ok();
-        });
-        let engine = engine.unwrap();
-        let harness = Harness::builder()
-            .with_size([1280.0, 860.0])
-            // The sample has signs that only the system's fonts draw, which tests do not use.
-            .allow_missing_glyphs()
-            .build_eframe(move |cc| App::new(cc, Box::new(engine), Box::new(|_, _| {})));
-        let mut bench = Self { harness, bell };
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
-        bench.harness.state_mut().open_at_start(vec![path]);
-        bench.wait(|app| app.state().document().is_some());
-        bench
-    }
-
-    fn wait(&mut self, is_there: impl Fn(&App) -> bool) {
-        let began = Instant::now();
-        while !is_there(self.harness.state()) {
-            assert!(began.elapsed() < PATIENCE, "it never came");
-            self.bell.recv_timeout(Duration::from_millis(50)).ok();
-            self.harness.run_steps(2);
-        }
-        self.harness.run_steps(4);
-    }
-
-    fn document(&self) -> &DocumentState {
-        self.harness.state().state().document().unwrap()
-    }
-
     /// Converts a page by its own text, and gives the boxes of its tables.
     fn tables_of(&mut self, page: usize) -> Vec<BBox> {
         for _ in self.document().current.0..page {
@@ -307,9 +259,7 @@ fn a_table_of_a_scan_is_read_by_what_stands_in_the_models_place() {
 #[test]
 fn a_table_of_the_sample_scan_is_read_by_the_carried_model() {
     let mut bench = RealBench::open("assets/sample-scan.png", None);
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("assets/pocket");
-    bench.harness.state_mut().load_model_at_start(Some(folder));
-    bench.wait(|app| matches!(app.state().model, ModelState::Ready(_)));
+    bench.load_carried_model();
     let read = bench.grab(0, BBox { left: 0.03, top: 0.49, right: 0.94, bottom: 0.86 });
     assert_eq!((read.engine, read.request.task), (EngineChoice::Model, Task::Table));
     let expected = [
