@@ -46,8 +46,7 @@ impl Export {
             sizes.map(|size| PagePoints { width_pt: size.width_pt, height_pt: size.height_pt }).collect();
         let options =
             ExportOptions { name: stem(&document.info.name).to_owned(), page_sizes, ..options(settings) };
-        let recognitions =
-            document.converted().filter_map(|(_, conversion)| conversion.recognition.clone()).collect();
+        let recognitions = document.converted().filter_map(|(_, conversion)| conversion.as_shown()).collect();
         Some(Self { markups, format, options, recognitions })
     }
 
@@ -66,7 +65,7 @@ impl Export {
             page_sizes: vec![PagePoints { width_pt: size.width_pt, height_pt: size.height_pt }],
             ..options(settings)
         };
-        let recognitions = conversion.recognition.clone().into_iter().collect();
+        let recognitions = conversion.as_shown().into_iter().collect();
         Some(Self { markups: vec![conversion.markup.clone()], format, options, recognitions })
     }
 

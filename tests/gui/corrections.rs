@@ -187,6 +187,30 @@ fn a_handle_resizes_the_frame_moves_and_a_drawn_box_is_a_new_element() {
 }
 
 #[test]
+fn exports_and_the_trust_report_have_the_corrected_page() {
+    let mut bench = read();
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::Delete);
+    select(&mut bench, "there was a king");
+    bench.press(Key::Num6);
+    bench.chosen.replace(vec!["/papers/tale.trust.json".into()]);
+    bench.click("Save as…");
+    bench.click("Trust report (JSON)…");
+    let (_, _, contents) = bench.saved();
+    let report: serde_json::Value = serde_json::from_slice(&contents).unwrap();
+    let elements = report["pages"][0]["elements"].as_array().unwrap();
+    let origins: Vec<_> = elements.iter().map(|element| element["origin"].as_str().unwrap()).collect();
+    assert_eq!(origins, ["model", "edited", "model"]);
+    bench.script.borrow_mut().jobs.clear();
+    bench.chosen.replace(vec!["/papers/tale.dt".into()]);
+    bench.click("Save as…");
+    bench.click("DocTags…");
+    let (_, _, contents) = bench.saved();
+    let saved = String::from_utf8(contents).unwrap();
+    assert!(saved.contains("<footnote>") && !saved.contains("tirne"), "{saved}");
+}
+
+#[test]
 fn a_text_that_would_be_read_as_tags_is_refused() {
     let mut bench = read();
     let before = outline(&bench);

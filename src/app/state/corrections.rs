@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::document::{Conversion, ConversionStatus, DocumentState, ElementRef};
 use crate::document::page::PageIndex;
-use crate::engine::event::StopReason;
+use crate::engine::event::{PageRecognition, StopReason};
 use crate::engine::trust::{ElementTrust, Origin};
 use crate::markup::{self, DocTree, Node, NodeId, NodeKind};
 use crate::revision::{self, Edit, PageHistory, PageState, Record, Refused};
@@ -124,6 +124,18 @@ impl DocumentState {
 }
 
 impl Conversion {
+    /// The last result as it is shown: with the corrections, where the page has been corrected.
+    pub fn as_shown(&self) -> Option<Arc<PageRecognition>> {
+        let read = self.recognition.as_ref()?;
+        let Some(tree) = self.tree.as_ref().filter(|_| !self.corrected_trust.is_empty()) else {
+            return Some(Arc::clone(read));
+        };
+        let unknown = || ElementTrust::new(Origin::Edited);
+        let trust = self.corrected_trust.iter().map(|trust| trust.clone().unwrap_or_else(unknown)).collect();
+        let (tree, markup) = (Arc::clone(tree), self.markup.clone());
+        Some(Arc::new(PageRecognition { tree, markup, trust, ..read.as_ref().clone() }))
+    }
+
     fn show_state(&mut self, tree: Arc<DocTree>, state: PageState) {
         if !matches!(self.status, ConversionStatus::Done(_) | ConversionStatus::Failed(_)) {
             self.status = ConversionStatus::Done(StopReason::End);
