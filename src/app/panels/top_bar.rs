@@ -3,7 +3,7 @@
 use egui::{Align, Button, Layout, Panel, RichText, Ui, vec2};
 
 use super::super::command::{
-    Command, CommandSender, GrabCommand, SettingCommand, Turn, ViewCommand, ZoomStep,
+    Command, CommandSender, CorrectCommand, GrabCommand, SettingCommand, Turn, ViewCommand, ZoomStep,
 };
 use super::super::controls::{
     bar_divider, icon_button, icon_button_if, icon_text_button, icon_toggle, menu_entry, named,
@@ -18,6 +18,9 @@ use super::super::state::{AppState, DocumentState, SubWindow};
 use super::super::theme::{self, Palette, TOUCH_HEIGHT};
 use super::engine_menu;
 use crate::document::page::PageIndex;
+
+/// What drawing an element is called among the keys.
+const DRAW: &str = "Draw a new element";
 
 const HEIGHT: f32 = 44.0;
 /// Below this width words give way to icons.
@@ -41,6 +44,13 @@ pub(crate) fn ui(ui: &mut Ui, state: &AppState, zoom: Option<(f64, ZoomMode)>, c
                     let is_on = state.is_grabbing;
                     if icon_toggle(ui, is_on, icons::TABLE, "Grab a table", key.as_deref()).clicked() {
                         commands.send(GrabCommand::Arm(!is_on));
+                    }
+                    if !is_narrow && document.converted().any(|(page, _)| page == document.current) {
+                        let key = key_of(ui.ctx(), DRAW);
+                        let is_on = state.is_drawing;
+                        if icon_toggle(ui, is_on, icons::PENCIL, DRAW, key.as_deref()).clicked() {
+                            commands.send(CorrectCommand::Draw(!is_on));
+                        }
                     }
                     let key = key_of(ui.ctx(), "Show or hide the live pane");
                     let is_on = state.settings.shows_pane;
@@ -281,6 +291,9 @@ fn more_menu(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
             ui.separator();
             view_entries(ui, state, document, commands);
             ui.separator();
+            if menu_entry(ui, Some(icons::PENCIL), DRAW, key(DRAW).as_deref()).clicked() {
+                commands.send(CorrectCommand::Draw(true));
+            }
             if menu_entry(ui, Some(icons::X), "Close the document", key("Close the document").as_deref())
                 .clicked()
             {
