@@ -133,7 +133,7 @@ impl Conversion {
         let unknown = || ElementTrust::new(Origin::Edited);
         let trust = self.corrected_trust.iter().map(|trust| trust.clone().unwrap_or_else(unknown)).collect();
         let (tree, markup) = (Arc::clone(tree), self.markup.clone());
-        Some(Arc::new(PageRecognition { tree, markup, trust, ..read.as_ref().clone() }))
+        Some(Arc::new(PageRecognition { markup, tree, trust, ..read.as_ref().clone() }))
     }
 
     fn show_state(&mut self, tree: Arc<DocTree>, state: PageState) {
