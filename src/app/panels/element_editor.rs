@@ -24,6 +24,9 @@ const MERGE: &str = "Merge with the next element";
 /// Lines of text that are seen at once.
 const NUM_LINES: usize = 3;
 
+/// Longer texts are shown without marking what differs, which takes time by their differences.
+const MAX_COMPARED_BYTES: usize = 20_000;
+
 /// The strip's memory between frames: half-typed text.
 #[derive(Debug, Default)]
 pub(crate) struct ElementEditor {
@@ -177,14 +180,14 @@ fn own_text_ui(ui: &mut Ui, read: &str, own_text: &str, commands: &CommandSender
         ..TextFormat::default()
     };
     job.append("On the page: ", 0.0, format(palette.secondary, Color32::TRANSPARENT));
-    for change in TextDiff::from_words(read, own_text).iter_all_changes() {
-        let background = match change.tag() {
-            // What only the reading has stands in the field above.
-            ChangeTag::Delete => continue,
-            ChangeTag::Insert => palette.warning.gamma_multiply(0.3),
-            ChangeTag::Equal => Color32::TRANSPARENT,
-        };
-        job.append(change.value(), 0.0, format(palette.text, background));
+    if read.len() + own_text.len() > MAX_COMPARED_BYTES {
+        job.append(own_text, 0.0, format(palette.text, Color32::TRANSPARENT));
+    } else {
+        append_marked(&mut job, read, own_text, |is_other| {
+            let background =
+                if is_other { palette.warning.gamma_multiply(0.3) } else { Color32::TRANSPARENT };
+            format(palette.text, background)
+        });
     }
     ui.horizontal(|ui| {
         let keys = ["Use the page's own text", "Use the page's own text everywhere on it"]
@@ -205,6 +208,18 @@ fn own_text_ui(ui: &mut Ui, read: &str, own_text: &str, commands: &CommandSender
             });
         });
     });
+}
+
+/// Appends the page's own text; words that were not read so get the format of others.
+fn append_marked(job: &mut LayoutJob, read: &str, own_text: &str, format: impl Fn(bool) -> TextFormat) {
+    for change in TextDiff::from_words(read, own_text).iter_all_changes() {
+        match change.tag() {
+            // What only the reading has stands in the field above.
+            ChangeTag::Delete => {}
+            ChangeTag::Insert => job.append(change.value(), 0.0, format(true)),
+            ChangeTag::Equal => job.append(change.value(), 0.0, format(false)),
+        }
+    }
 }
 
 fn selected(state: &AppState) -> Option<(&DocumentState, &Node, ElementRef)> {
