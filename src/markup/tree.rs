@@ -123,6 +123,29 @@ pub enum NodeKind {
     KeyValueRegion(Box<KeyValueRegion>),
 }
 
+impl NodeKind {
+    /// Elements of the kind have a text of their own ([`Node::text`]); others have cells, parts or pixels.
+    pub fn holds_text(&self) -> bool {
+        match self {
+            Self::Table { .. }
+            | Self::Picture(_)
+            | Self::List { .. }
+            | Self::InlineGroup
+            | Self::KeyValueRegion(_) => false,
+            Self::Heading { .. }
+            | Self::Text(_)
+            | Self::Caption
+            | Self::Footnote
+            | Self::PageHeader
+            | Self::PageFooter
+            | Self::Formula
+            | Self::Code { .. }
+            | Self::Checkbox { .. }
+            | Self::ListItem { .. } => true,
+        }
+    }
+}
+
 /// The names under which a paragraph can come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextKind {

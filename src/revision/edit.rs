@@ -238,29 +238,8 @@ fn on_grid(bbox: &BBox) -> BBox {
     page_from_grid(steps)
 }
 
-/// Whether elements of the kind hold a text of their own.
-fn holds_text(kind: &NodeKind) -> bool {
-    match kind {
-        NodeKind::Table { .. }
-        | NodeKind::Picture(_)
-        | NodeKind::List { .. }
-        | NodeKind::InlineGroup
-        | NodeKind::KeyValueRegion(_) => false,
-        NodeKind::Heading { .. }
-        | NodeKind::Text(_)
-        | NodeKind::Caption
-        | NodeKind::Footnote
-        | NodeKind::PageHeader
-        | NodeKind::PageFooter
-        | NodeKind::Formula
-        | NodeKind::Code { .. }
-        | NodeKind::Checkbox { .. }
-        | NodeKind::ListItem { .. } => true,
-    }
-}
-
 fn set_text(item: &mut Item, text: &str) -> Result<(), Refused> {
-    if !holds_text(&item.node.kind) {
+    if !item.node.kind.holds_text() {
         return Err(Refused::NoSuchPart);
     }
     item.node.text = text_for(&item.node.kind, text);
@@ -302,7 +281,7 @@ fn relabel(outline: &mut Outline, path: &[usize], kind: ElementKind) -> Result<(
         }
     };
     item.node.layer = layer_of(kind);
-    if holds_text(&item.node.kind) {
+    if item.node.kind.holds_text() {
         item.node.text = text_for(&item.node.kind, &item.node.text);
     } else {
         item.node.text.clear();
@@ -417,7 +396,7 @@ fn move_before(outline: &mut Outline, from: &[usize], before: Option<Path>) -> R
     let is_list_item = matches!(item.node.kind, NodeKind::ListItem { .. });
     if is_list_item && !goes_into_list {
         item = list_of(item);
-    } else if goes_into_list && !is_list_item && holds_text(&item.node.kind) {
+    } else if goes_into_list && !is_list_item && item.node.kind.holds_text() {
         item.node.kind = NodeKind::ListItem { marker: None };
         item.node.layer = Layer::Body;
     }
@@ -433,7 +412,7 @@ fn list_of(item: Item) -> Item {
 
 fn split(outline: &mut Outline, path: &[usize], at: usize) -> Result<(), Refused> {
     let item = subject(outline, path)?;
-    if !holds_text(&item.node.kind) {
+    if !item.node.kind.holds_text() {
         return Err(Refused::NoSuchPart);
     }
     let (head, tail) = item.node.text.split_at_checked(at).ok_or(Refused::NothingToSplit)?;
@@ -463,7 +442,7 @@ fn merge(outline: &mut Outline, path: &[usize]) -> Result<(), Refused> {
     let (index, parent) = path.split_last().ok_or(Refused::NoElement)?;
     let siblings = outline.siblings_mut(parent).ok_or(Refused::NoElement)?;
     let may_merge =
-        |at: usize| siblings.get(at).is_some_and(|item| holds_text(&item.node.kind) || is_list(&item.node));
+        |at: usize| siblings.get(at).is_some_and(|item| item.node.kind.holds_text() || is_list(&item.node));
     let both_lists = [*index, index + 1]
         .iter()
         .filter(|at| siblings.get(**at).is_some_and(|item| is_list(&item.node)))

@@ -15,7 +15,7 @@ use super::super::icons;
 use super::super::shortcuts::key_of;
 use super::super::state::{AppState, DocumentState, ElementRef};
 use super::super::theme::{Palette, space};
-use crate::markup::{Cell, CellHeader, CellRange, Label, Node, NodeKind};
+use crate::markup::{Cell, CellHeader, CellRange, Node, NodeKind};
 use crate::revision::{CellEdit, Edit, ElementKind};
 
 /// What merging is called among the keys.
@@ -90,7 +90,7 @@ impl ElementEditor {
                 cells_ui(ui, element, range, cell, commands);
                 let text = cell.map(|cell| cell.text.clone()).unwrap_or_default();
                 self.text_ui(ui, &Subject { element, slot: Some((range.row, range.col)), text }, commands);
-            } else if has_text(node) {
+            } else if node.kind.holds_text() {
                 self.text_ui(ui, &Subject { element, slot: None, text: node.text.clone() }, commands);
                 let conversion = document.page(element.page).map(|entry| &entry.conversion);
                 let trust = conversion.and_then(|conversion| conversion.trust(element.node));
@@ -231,12 +231,6 @@ fn selected(state: &AppState) -> Option<(&DocumentState, &Node, ElementRef)> {
     Some((document, node, element))
 }
 
-fn has_text(node: &Node) -> bool {
-    let label = node.kind.label();
-    !matches!(label, Label::Picture | Label::Table)
-        && !matches!(node.kind, NodeKind::List { .. } | NodeKind::InlineGroup | NodeKind::KeyValueRegion(_))
-}
-
 /// Kind, order, parts and history of the element.
 fn acts_ui(
     ui: &mut Ui,
@@ -264,7 +258,7 @@ fn acts_ui(
                 commands.send(command);
             }
         }
-        if has_text(node) || matches!(node.kind, NodeKind::List { .. }) {
+        if node.kind.holds_text() || matches!(node.kind, NodeKind::List { .. }) {
             let merge = named(ui.button("Merge"), MERGE, key_of(ui.ctx(), MERGE).as_deref());
             if merge.clicked() {
                 commands.send(CorrectCommand::EditSelected(SelectedEdit::MergeWithNext));
