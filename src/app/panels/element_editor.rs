@@ -111,13 +111,13 @@ impl ElementEditor {
             self.draft.clone_from(&subject.text);
             self.subject = Some(subject.clone());
         }
-        let is_code = subject.slot.is_none();
+        let is_cell = subject.slot.is_some();
         let mut edit = TextEdit::multiline(&mut self.draft)
             .id_salt("element text")
             .desired_width(f32::INFINITY)
-            .desired_rows(if is_code { NUM_LINES } else { 1 })
+            .desired_rows(if is_cell { 1 } else { NUM_LINES })
             .font(FontId::proportional(13.5));
-        if subject.slot.is_some() {
+        if is_cell {
             edit = edit.hint_text("Empty cell");
         }
         let max_height = 22.0 * NUM_LINES as f32;
@@ -133,7 +133,7 @@ impl ElementEditor {
         let is_done = response.has_focus()
             && ui.input_mut(|input| {
                 input.consume_key(egui::Modifiers::COMMAND, Key::Enter)
-                    || (subject.slot.is_some() && input.consume_key(egui::Modifiers::NONE, Key::Enter))
+                    || (is_cell && input.consume_key(egui::Modifiers::NONE, Key::Enter))
             });
         if is_done {
             response.surrender_focus();
