@@ -225,6 +225,9 @@ pub(super) struct ConvertDoctagsArguments {
     /// Join paragraphs, lists and tables that run over a page break
     #[arg(long)]
     pub(super) join_pages: bool,
+    /// Leave out tags that are none of DocTags, such as <td>, as docling does; else they are text
+    #[arg(long)]
+    pub(super) drop_unknown_tags: bool,
 }
 
 /// A list of sizes as one argument; clap would take a bare `Vec` for an argument that repeats.

@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::str::FromStr;
 
 use crate::markup::export::{self, ExportOptions, Furniture, PagePoints};
-use crate::markup::{self, DocTree};
+use crate::markup::{self, DocTree, UnknownTags};
 
 /// What the user asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub struct ConvertDoctagsArgs {
     pub with_furniture: bool,
     /// Joins what runs over a page break.
     pub join_pages: bool,
+    /// What becomes of tags that are none of `DocTags`.
+    pub unknown_tags: UnknownTags,
 }
 
 /// A format that DocTags can be converted to.
@@ -127,7 +129,7 @@ pub fn run(
 ) -> Result<(), ConvertDoctagsError> {
     let mut bytes = Vec::new();
     stdin.read_to_end(&mut bytes).map_err(|source| ConvertDoctagsError::Read { source })?;
-    let tree = markup::parse(&String::from_utf8_lossy(&bytes));
+    let tree = markup::parse_with(&String::from_utf8_lossy(&bytes), args.unknown_tags);
     let contents = converted(args, &tree)?;
     let written = stdout.write_all(&contents).and_then(|()| stdout.flush());
     written.map_err(|source| ConvertDoctagsError::Write { source })
@@ -168,6 +170,7 @@ mod tests {
                 name: String::new(),
                 with_furniture: false,
                 join_pages: false,
+                unknown_tags: UnknownTags::Keep,
             };
             let mut written = Vec::new();
             run(&args, &b"<text>caf\xc3\xa9 \xff</text><otsl><fcel>a<nl></otsl>"[..], &mut written).unwrap();
@@ -183,6 +186,7 @@ mod tests {
             name: String::new(),
             with_furniture: false,
             join_pages: false,
+            unknown_tags: UnknownTags::Keep,
         };
         let mut written = Vec::new();
         run(&args, &b"<otsl><fcel>a<nl></otsl>"[..], &mut written).unwrap();

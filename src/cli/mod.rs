@@ -52,6 +52,7 @@ use crate::cli::output::Output;
 use crate::engine::model_library;
 use crate::engine::scripted::ScriptedRecognizer;
 use crate::engine::{EngineOptions, Error, UserMessage};
+use crate::markup::UnknownTags;
 
 /// What is left to do when the command line has done its part.
 #[derive(Debug)]
@@ -151,6 +152,7 @@ fn convert_markup(arguments: ConvertDoctagsArguments) -> Exit {
         name: arguments.name,
         with_furniture: arguments.furniture,
         join_pages: arguments.join_pages,
+        unknown_tags: if arguments.drop_unknown_tags { UnknownTags::Drop } else { UnknownTags::Keep },
     };
     match convert_doctags::run(&conversion, io::stdin().lock(), io::stdout().lock()) {
         Ok(()) => Exit::Converted,

@@ -74,6 +74,8 @@ pub enum IgnoredToken {
     ClassClose,
     /// An element that opens and closes in one tag, and so says nothing.
     EmptyElement,
+    /// A tag of another markup, where those are left out.
+    UnknownTag,
     /// The beginning of a token at the very end.
     HalfToken,
     /// A self-closing token of a form of the dialect whose boxes and cells are not read.

@@ -25,8 +25,9 @@ pub mod export;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use dialect::Dialect;
+pub use dialect::doctags::UnknownTags;
 pub use label::Label;
 pub use loop_guard::LoopGuard;
-pub use parser::{Parser, parse};
+pub use parser::{Parser, parse, parse_with};
 pub use table::{Cell, CellHeader, CellRange, TableGrid};
 pub use tree::{DocTree, Layer, Node, NodeId, NodeKind, PageNode};

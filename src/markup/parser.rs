@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::markup::builder::Builder;
 use crate::markup::diagnostic::{Diagnostic, Severity};
 use crate::markup::dialect::Dialect;
-use crate::markup::dialect::doctags::scanner::Scanner;
+use crate::markup::dialect::doctags::scanner::{Scanner, UnknownTags};
 use crate::markup::event::EventKind;
 use crate::markup::tree::DocTree;
 
@@ -24,7 +24,12 @@ pub struct Parser {
 
 /// Reads a whole document.
 pub fn parse(markup: &str) -> DocTree {
-    let mut parser = Parser::default();
+    parse_with(markup, UnknownTags::Keep)
+}
+
+/// Reads a whole document as [`parse`] does, and says what becomes of tags that are none of the dialect's.
+pub fn parse_with(markup: &str, unknown_tags: UnknownTags) -> DocTree {
+    let mut parser = Parser { scanner: Scanner::new(unknown_tags), ..Parser::default() };
     parser.push(markup);
     parser.finish()
 }

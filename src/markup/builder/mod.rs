@@ -162,6 +162,7 @@ impl Builder {
                 (Severity::Note, "This token has no closing tag")
             }
             IgnoredToken::EmptyElement => (Severity::Note, "This element holds nothing"),
+            IgnoredToken::UnknownTag => (Severity::Dropped, "This is no tag of DocTags"),
             IgnoredToken::HalfToken => (Severity::Dropped, "The markup ends inside a tag"),
         };
         self.note(severity, event.source.clone(), message);

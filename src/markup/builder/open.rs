@@ -296,7 +296,10 @@ impl Builder {
             }
             EventKind::Class { .. }
             | EventKind::Ignored(
-                IgnoredToken::UnreadClass | IgnoredToken::ClassClose | IgnoredToken::EmptyElement,
+                IgnoredToken::UnreadClass
+                | IgnoredToken::ClassClose
+                | IgnoredToken::EmptyElement
+                | IgnoredToken::UnknownTag,
             ) => {
                 self.text(event.raw, event.source.clone());
                 true

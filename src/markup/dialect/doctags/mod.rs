@@ -4,3 +4,5 @@
 
 pub(crate) mod names;
 pub(crate) mod scanner;
+
+pub use scanner::UnknownTags;

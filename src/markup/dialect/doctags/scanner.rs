@@ -23,6 +23,17 @@ pub(crate) struct Scanner {
     /// The reference reads its elements, but not its self-closing boxes and cells; so do we, and
     /// say so. Without a version, self-closing tokens are what some models write for plain ones.
     is_xml_form: bool,
+    unknown_tags: UnknownTags,
+}
+
+/// What becomes of tags that are none of the dialect's, as in a page about HTML.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownTags {
+    /// They are text: the page has them, since `DocTags` has no escaping.
+    #[default]
+    Keep,
+    /// They are left out, as docling-core does, and each is reported.
+    Drop,
 }
 
 /// What stands at a `<`.
@@ -33,6 +44,11 @@ enum Found<'s> {
 }
 
 impl Scanner {
+    /// At the beginning of some markup.
+    pub(crate) fn new(unknown_tags: UnknownTags) -> Self {
+        Self { unknown_tags, ..Self::default() }
+    }
+
     /// First byte that has not become part of an event.
     pub(crate) fn position(&self) -> usize {
         self.position
@@ -69,6 +85,18 @@ impl Scanner {
                             .is_some_and(|between| between.trim().is_empty());
                         let rest = source.get(start..).unwrap_or_default();
                         self.is_xml_form = is_first && rest.starts_with("<version>");
+                    }
+                    if self.unknown_tags == UnknownTags::Drop
+                        && let Some(end) = unknown_tag_at(source, start)
+                    {
+                        emit_text(source, text_start..start, &mut emit);
+                        let kind = EventKind::Ignored(IgnoredToken::UnknownTag);
+                        emit(Event {
+                            kind,
+                            raw: source.get(start..end).unwrap_or_default(),
+                            source: start..end,
+                        });
+                        (text_start, search_from) = (end, end);
                     }
                 }
                 Found::Incomplete if !is_end => {
@@ -125,6 +153,17 @@ fn token_at(source: &str, start: usize) -> Found<'_> {
         }
     }
     if rest.len() < LONGEST_TOKEN { Found::Incomplete } else { Found::Text }
+}
+
+/// Where a tag that begins at `start` ends: `<td>`, `</td>`, `<br/>`. A name begins with a letter, so `a<1>b` is none.
+fn unknown_tag_at(source: &str, start: usize) -> Option<usize> {
+    let rest = source.as_bytes().get(start + 1..)?;
+    let len = rest.iter().take(LONGEST_TOKEN).position(|byte| *byte == b'>')?;
+    let inside = source.get(start + 1..start + 1 + len)?;
+    let name = inside.strip_prefix('/').or_else(|| inside.strip_suffix('/')).unwrap_or(inside);
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    is_name.then_some(start + 1 + len + 1)
 }
 
 fn is_doclang(name: &[u8]) -> bool {
@@ -259,6 +298,16 @@ mod tests {
         check("<loc_99999999999>", &["Location { fraction: 1.0, is_clamped: true }"]);
         check("<loc_-5>", &["Ignored(BadLocation)"]);
         check("<loc_1.5>", &["Ignored(BadLocation)"]);
+    }
+
+    #[test]
+    fn unknown_tags_are_left_out_on_request() {
+        let mut kinds = Vec::new();
+        let input = "a <td> & </td><br/> P < 0.05 > x <1> <a b> Vec<u8>";
+        Scanner::new(UnknownTags::Drop).run(input, true, |event| kinds.push(format!("{:?}", event.kind)));
+        let gone = "Ignored(UnknownTag)";
+        let rest = "Text(\" P < 0.05 > x <1> <a b> Vec\")";
+        assert_eq!(kinds, ["Text(\"a \")", gone, "Text(\" & \")", gone, gone, rest, gone]);
     }
 
     #[test]
