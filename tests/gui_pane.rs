@@ -171,6 +171,8 @@ fn draw(ui: &mut egui::Ui, scene: &mut Scene, pane: &mut OutputPane, actions: &R
             engine_name: "SmolDocling",
             num_tokens: Some(412),
             hovered: scene_now.hovered,
+            hovered_cell: None,
+            cells_on_page: &[],
             selected: scene_now.selected,
             scroll_to: scene_now.scroll_to,
             shows_furniture: scene_now.shows_furniture,

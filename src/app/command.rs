@@ -111,6 +111,13 @@ pub enum ViewCommand {
         /// Which side says so.
         from: Side,
     },
+    /// The pointer is over this cell of a table, by its index in the grid, or over none any more.
+    HoverCell {
+        /// Which.
+        cell: Option<(ElementRef, usize)>,
+        /// Which side says so.
+        from: Side,
+    },
     /// Select an element, or nothing.
     Select {
         /// Which.

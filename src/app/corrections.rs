@@ -8,10 +8,11 @@ use super::keeper::{FoundPages, Keeper};
 use super::state::{DocumentState, ElementRef};
 use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
+use crate::engine::trust::ElementTrust;
 use crate::engine::user_message::UserMessage;
 use crate::geometry::BBox;
-use crate::markup::NodeId;
-use crate::revision::{Edit, Record};
+use crate::markup::{Node, NodeId, NodeKind};
+use crate::revision::{CellEdit, Edit, Record};
 
 impl App {
     /// Corrections are kept by this.
@@ -114,7 +115,8 @@ impl App {
         let edits: Vec<Edit> = tree
             .nodes()
             .filter(|(id, _)| whole_page || selected == Some(ElementRef { page, node: *id }))
-            .filter_map(|(id, _)| Some(Edit::SetText(id, conversion.trust(id)?.own_text.clone()?)))
+            .filter_map(|(id, node)| own_text_edits(id, node, conversion.trust(id)?))
+            .flatten()
             .collect();
         for edit in edits {
             self.edit(page, &edit);
@@ -172,6 +174,19 @@ impl App {
         }
         self.state.notices.error(message, None);
     }
+}
+
+/// What makes an element's text that of the page; of a table each cell for itself.
+fn own_text_edits(id: NodeId, node: &Node, trust: &ElementTrust) -> Option<Vec<Edit>> {
+    let NodeKind::Table { grid, .. } = &node.kind else {
+        return Some(vec![Edit::SetText(id, trust.own_text.clone()?)]);
+    };
+    let cells = grid.cells.iter().zip(&trust.cells).filter_map(|(cell, found)| {
+        let found = found.as_ref().filter(|found| !found.is_as_read)?;
+        let (row, col, text) = (cell.row, cell.col, found.text.clone());
+        Some(Edit::Cells(id, CellEdit::SetText { row, col, text }))
+    });
+    Some(cells.collect())
 }
 
 /// An edit of the element that is selected.

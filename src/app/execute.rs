@@ -111,6 +111,7 @@ impl App {
                 }
             }
             ViewCommand::Hover { element, from } => document.hover(element, from),
+            ViewCommand::HoverCell { cell, from } => document.hover_cell(cell, from),
             ViewCommand::Select { element, from } => {
                 document.selected = element;
                 if from != Side::Page {

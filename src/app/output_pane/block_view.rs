@@ -29,6 +29,7 @@ pub(super) struct Marks {
 #[derive(Debug, Default)]
 pub(super) struct PointerOutcome {
     pub hovered: Option<NodeId>,
+    pub hovered_cell: Option<(NodeId, usize)>,
     pub clicked: Option<NodeId>,
 }
 
@@ -141,8 +142,13 @@ impl BlockPainter<'_> {
             repairs: &repairs,
             palette: self.palette,
             selection: None,
+            on_page: &[],
+            hovered_cell: None,
         };
         let outcome = painter.draw(ui, place);
+        if let Some(cell) = outcome.hovered_cell {
+            self.pointer.hovered_cell = Some((node_id, cell));
+        }
         if outcome.is_clicked {
             self.pointer.clicked = Some(node_id);
         }

@@ -48,6 +48,8 @@ impl GrabbedTables {
             engine_name: "",
             num_tokens: None,
             hovered: None,
+            hovered_cell: None,
+            cells_on_page: &[],
             selected: None,
             scroll_to: None,
             shows_furniture: true,

@@ -6,7 +6,7 @@ use egui::TextureHandle;
 
 use crate::document::page::PageIndex;
 use crate::engine::event::{Progress, StopReason};
-use crate::engine::trust::ElementTrust;
+use crate::engine::trust::{CellOnPage, ElementTrust};
 use crate::engine::user_message::UserMessage;
 use crate::markup::{CellRange, DocTree, Label, NodeId};
 
@@ -31,6 +31,10 @@ pub struct PaneInput<'a> {
     pub num_tokens: Option<usize>,
     /// The element under the pointer, wherever the pointer is.
     pub hovered: Option<NodeId>,
+    /// The cell under the pointer, by its index in the table's grid, wherever the pointer is.
+    pub hovered_cell: Option<(NodeId, usize)>,
+    /// The cells of tables as the page's own text has them, of those tables that it has.
+    pub cells_on_page: &'a [(NodeId, &'a [Option<CellOnPage>])],
     /// The element that is selected, wherever it was selected.
     pub selected: Option<NodeId>,
     /// Bring this element into view. Set it for one frame, when another side selected it.
@@ -126,6 +130,8 @@ impl PageState<'_> {
 pub enum PaneAction {
     /// The pointer is over this element, or over none any more. Sent when it changes.
     Hover(Option<NodeId>),
+    /// The pointer is over this cell, by its index in the table's grid. Sent when it changes.
+    HoverCell(Option<(NodeId, usize)>),
     /// This element was selected here: the page brings it into view. `None` deselects.
     Select(Option<NodeId>),
     /// An element of any page was chosen for review.

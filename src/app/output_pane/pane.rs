@@ -71,6 +71,7 @@ pub struct OutputPane {
     markdown_text: MarkdownText,
     owners: OwnersOfTree,
     hovered: Option<NodeId>,
+    hovered_cell: Option<(NodeId, usize)>,
     /// Selected by the keyboard here: to be brought into view by the pane itself.
     reveal: Option<NodeId>,
 }
@@ -262,6 +263,10 @@ impl OutputPane {
         if pointer.hovered != self.hovered {
             self.hovered = pointer.hovered;
             actions.push(PaneAction::Hover(pointer.hovered));
+        }
+        if pointer.hovered_cell != self.hovered_cell {
+            self.hovered_cell = pointer.hovered_cell;
+            actions.push(PaneAction::HoverCell(pointer.hovered_cell));
         }
         if let Some(clicked) = pointer.clicked.filter(|clicked| input.selected != Some(*clicked)) {
             actions.push(PaneAction::Select(Some(clicked)));

@@ -15,6 +15,7 @@ use egui::{
 use super::selectable_text::{SelectableText, selectable_text};
 use super::typography;
 use crate::app::theme::{self, Palette};
+use crate::engine::trust::CellOnPage;
 use crate::markup::{Cell, CellHeader, CellRange, Diagnostic, Label, TableGrid};
 
 /// Around the text of a cell.
@@ -246,6 +247,10 @@ pub(super) struct TablePainter<'a> {
     pub palette: &'a Palette,
     /// Cells that are selected.
     pub selection: Option<CellRange>,
+    /// The cells as the page's own text has them; empty where nothing is known.
+    pub on_page: &'a [Option<CellOnPage>],
+    /// The pointer is over this cell on the page.
+    pub hovered_cell: Option<usize>,
 }
 
 impl TablePainter<'_> {
@@ -312,9 +317,11 @@ impl TablePainter<'_> {
         cell: &Cell,
         pointer: &mut TablePointer,
     ) {
-        let is_hovered = ui.rect_contains_pointer(rect);
+        let has_pointer = ui.rect_contains_pointer(rect);
+        let is_hovered = has_pointer || self.hovered_cell == Some(index);
         let fill = match cell.header {
             CellHeader::None => is_hovered.then_some(self.palette.hover),
+            _ if self.hovered_cell == Some(index) => Some(self.palette.hover),
             CellHeader::Column | CellHeader::Row => Some(self.palette.code_fill),
             CellHeader::Section => Some(theme::label_color_in(ui, Label::Table).gamma_multiply(0.10)),
         };
@@ -324,7 +331,7 @@ impl TablePainter<'_> {
         if self.selection.is_some_and(|range| range.contains(cell.row, cell.col)) {
             ui.painter().rect_filled(rect, corners(frame, rect), self.palette.accent.gamma_multiply(0.14));
         }
-        if is_hovered {
+        if has_pointer {
             pointer.hovered_cell = Some(index);
         }
         let inner = rect.shrink2(CELL_PADDING);
@@ -336,6 +343,7 @@ impl TablePainter<'_> {
         // A galley's origin is at its left, middle or right, as its lines are aligned.
         let at = pos2(alignment.x().to_factor() * place.width() + place.left(), place.top());
         self.mark_repairs(ui, rect, index, cell);
+        self.mark_difference(ui, rect, index, cell);
         let text = SelectableText { id: self.id.with(index), rect, at, color: self.palette.text };
         let response = selectable_text(ui, &text, Arc::<Galley>::clone(&galley));
         pointer.is_clicked |= response.clicked();
@@ -377,6 +385,23 @@ impl TablePainter<'_> {
         let words = reasons.fold(format!("Repaired: {first}"), |words, reason| format!("{words}\n{reason}"));
         let spot = Rect::from_min_max(corner + vec2(-14.0, 0.0), corner + vec2(0.0, 14.0));
         ui.interact(spot, self.id.with(("repair", index)), Sense::hover()).on_hover_text(words);
+    }
+}
+
+impl TablePainter<'_> {
+    /// A cell that was read otherwise than the page's own text has it is tinted, with a bar at its left; what the page
+    /// says on hover.
+    fn mark_difference(&self, ui: &Ui, rect: Rect, index: usize, cell: &Cell) {
+        let on_page = match self.on_page.get(index) {
+            Some(Some(found)) if !found.is_as_read => found.text.as_str(),
+            Some(None) if !cell.text.is_empty() => "nothing",
+            _ => return,
+        };
+        let bar = Rect::from_min_max(rect.left_top(), pos2(rect.left() + 3.0, rect.bottom()));
+        ui.painter().rect_filled(rect, CornerRadius::ZERO, self.palette.warning.gamma_multiply(0.14));
+        ui.painter().rect_filled(bar, CornerRadius::ZERO, self.palette.warning);
+        ui.interact(rect, self.id.with(("difference", index)), Sense::hover())
+            .on_hover_text(format!("On the page: {on_page}"));
     }
 }
 

@@ -18,7 +18,7 @@ use super::typography;
 use super::virtual_list::{Anchor, ItemSpec, Rows, VirtualList};
 use crate::app::icons;
 use crate::app::theme::{self, Palette, space};
-use crate::engine::trust::Level;
+use crate::engine::trust::{CellOnPage, Level};
 use crate::markup::{CellRange, DocTree, Label, Node, NodeId, NodeKind, TableGrid};
 
 /// Free space left and right of the tables.
@@ -175,6 +175,12 @@ impl TableRows<'_> {
             (kept.node, kept.width) = (node.cloned(), width);
         }
         Rc::clone(&kept.layout)
+    }
+
+    /// The cells as the page's own text has them; empty where nothing is known.
+    fn on_page(&self, id: NodeId) -> &[Option<CellOnPage>] {
+        let found = self.input.cells_on_page.iter().find(|(table, _)| *table == id);
+        found.map(|(_, cells)| *cells).unwrap_or_default()
     }
 
     fn caption(&self, id: NodeId) -> String {
@@ -348,6 +354,8 @@ impl Rows for TableRows<'_> {
                 repairs: &repairs,
                 palette: self.palette,
                 selection: selection.map(|selection| selection.range(grid)),
+                on_page: self.on_page(id),
+                hovered_cell: self.input.hovered_cell.filter(|(of, _)| *of == id).map(|(_, cell)| cell),
             };
             // Dragged over cells: what egui would select meanwhile is not wanted.
             if self.drag.is_some() && selection.is_some() {
@@ -357,6 +365,9 @@ impl Rows for TableRows<'_> {
             ui.interact(place, cells_id, Sense::focusable_noninteractive());
             let pointed = painter.draw(ui, place);
             self.select(ui, id, grid, cells_id, &pointed);
+            if let Some(cell) = pointed.hovered_cell {
+                self.pointer.hovered_cell = Some((id, cell));
+            }
             if pointed.is_clicked {
                 self.pointer.clicked = Some(id);
             }

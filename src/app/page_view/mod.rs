@@ -21,6 +21,7 @@ use super::state::{AppState, DocumentState, ElementRef};
 use super::theme::Palette;
 use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
+use crate::geometry::BBox;
 use handles::BoxDrag;
 use overlay::Appearances;
 use pan_zoom::{PageColumn, PanZoom, ZoomMode};
@@ -36,6 +37,8 @@ pub(crate) struct PageView {
     box_drag: BoxDrag,
     /// The element that this view last called hovered.
     hover_said: Option<ElementRef>,
+    /// The cell of a table that it last called so.
+    hovered_cell_said: Option<(ElementRef, usize)>,
     /// When the size of the pages last changed, in the context's seconds.
     zoomed_at_secs: f64,
 }
@@ -144,7 +147,7 @@ impl PageView {
         let column = &view.column;
         let pan_zoom = &view.pan_zoom;
         let visible = pan_zoom.visible_pages(column);
-        let mut hovered = None;
+        let (mut hovered, mut hovered_cell) = (None, None);
         let mut places = Vec::new();
         let pointer = response.hover_pos().filter(|_| response.contains_pointer());
         for index in visible.clone() {
@@ -152,7 +155,9 @@ impl PageView {
             let page_rect = pan_zoom.page_rect_in_view(column, page).translate(rect.min.to_vec2());
             places.push((page, page_rect));
             let stack = pages.page_ui(ui, page, page_rect, pointer);
-            if !stack.is_empty() {
+            if let Some(&node) = stack.first() {
+                let element = ElementRef { page, node };
+                hovered_cell = pointer.and_then(|pos| cell_under(document, element, page_rect, pos));
                 hovered = Some((page, stack));
             }
         }
@@ -165,6 +170,10 @@ impl PageView {
         let in_view = view.pan_zoom.page_in_view(&view.column);
         if in_view != document.current {
             commands.send(ViewCommand::PageInView(in_view));
+        }
+        if hovered_cell != self.hovered_cell_said {
+            self.hovered_cell_said = hovered_cell;
+            commands.send(ViewCommand::HoverCell { cell: hovered_cell, from: Side::Page });
         }
         self.say_hover(ui, document, hovered, &response, commands);
     }
@@ -208,6 +217,19 @@ fn below_selected(
     let selected = document.selected.filter(|element| element.page == page)?;
     let position = stack.iter().position(|&node| node == selected.node);
     position.and_then(|position| stack.get((position + 1) % stack.len())).or_else(|| stack.first()).copied()
+}
+
+/// The cell of a table under the pointer, where cells are known.
+fn cell_under(
+    document: &DocumentState,
+    element: ElementRef,
+    page_rect: Rect,
+    pos: egui::Pos2,
+) -> Option<(ElementRef, usize)> {
+    let (x, y) = pan_zoom::page_from_ui(page_rect, pos);
+    let turn = document.page(element.page)?.rotation.inverse();
+    let at = turn.turned_bbox(&BBox::from_corners(x, y, x, y)).center();
+    Some((element, document.cell_at(element, at)?))
 }
 
 fn column_of(document: &DocumentState) -> PageColumn {

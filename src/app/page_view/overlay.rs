@@ -13,6 +13,7 @@ use super::pan_zoom::{page_from_ui, ui_from_page};
 use crate::document::page::{PageIndex, Rotation};
 use crate::engine::job::DocumentId;
 use crate::engine::trust::Level;
+use crate::geometry::BBox;
 use crate::markup::{DocTree, Label, Layer, NodeId};
 
 /// How long a new box takes to come in.
@@ -74,6 +75,8 @@ pub(super) struct Overlay<'a> {
     pub(super) rotation: Rotation,
     pub(super) settings: &'a Settings,
     pub(super) hovered: Option<NodeId>,
+    /// The cell of a table under the pointer, on the upright page.
+    pub(super) hovered_cell: Option<BBox>,
     pub(super) selected: Option<NodeId>,
     /// Its last element is still being written.
     pub(super) is_streaming: bool,
@@ -147,6 +150,14 @@ impl Overlay<'_> {
                 opacity *= FADED;
             }
             self.paint_box(painter, id, label, rect.expand(AIR), opacity);
+        }
+        if let Some(cell) = self.hovered_cell.filter(|_| self.settings.shows_label(Label::Table)) {
+            let turned = self.rotation.turned_bbox(&cell.clamped());
+            let rect = ui_from_page(self.page_rect, &turned).expand(2.0 * AIR);
+            let theme = if self.settings.inverts_pages { Theme::Dark } else { Theme::Light };
+            let color = label_color(Label::Table, theme);
+            let (fill, stroke) = (color.gamma_multiply(0.25), Stroke::new(2.0, color));
+            painter.rect(rect, CornerRadius::same(2), fill, stroke, StrokeKind::Outside);
         }
         if self.settings.shows_reading_order {
             self.paint_reading_order(painter);

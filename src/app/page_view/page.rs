@@ -12,6 +12,7 @@ use super::overlay::{Appearances, Overlay, spoken};
 use super::textures::{PageLook, TILE_PX, TextureStore, needs_tiles, tile_rect};
 use crate::document::page::PageIndex;
 use crate::engine::job::RenderPriority;
+use crate::geometry::BBox;
 use crate::markup::NodeId;
 
 /// Width of the image that is asked for first of a page that nothing is known of.
@@ -155,6 +156,13 @@ impl PagePainter<'_> {
         }
     }
 
+    /// The box of the cell under the pointer, on the upright page.
+    fn hovered_cell(&self, page: PageIndex) -> Option<BBox> {
+        let (element, cell) = self.document.hovered_cell.filter(|(element, _)| element.page == page)?;
+        let trust = self.document.page(page)?.conversion.trust(element.node)?;
+        trust.cells.get(cell)?.as_ref().map(|cell| cell.bbox)
+    }
+
     fn boxes_ui(
         &mut self,
         ui: &Ui,
@@ -175,6 +183,7 @@ impl PagePainter<'_> {
             rotation: entry.rotation,
             settings: &self.state.settings,
             hovered: self.document.hovered.filter(on_page).map(|element| element.node),
+            hovered_cell: self.hovered_cell(page),
             selected: self.document.selected.filter(on_page).map(|element| element.node),
             is_streaming: conversion.is_streaming(),
             is_dark: self.textures.is_dark(self.document.id(), page),

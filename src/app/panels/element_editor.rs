@@ -15,7 +15,8 @@ use super::super::icons;
 use super::super::shortcuts::key_of;
 use super::super::state::{AppState, DocumentState, ElementRef};
 use super::super::theme::{Palette, space};
-use crate::markup::{Cell, CellHeader, CellRange, Node, NodeKind};
+use crate::engine::trust::CellOnPage;
+use crate::markup::{Cell, CellHeader, CellRange, Node, NodeKind, TableGrid};
 use crate::revision::{CellEdit, Edit, ElementKind};
 
 /// What merging is called among the keys.
@@ -79,21 +80,24 @@ impl ElementEditor {
         Panel::bottom("element editor").resizable(false).frame(frame).show(ui, |ui| {
             ui.spacing_mut().item_spacing = vec2(space::XS, space::XS);
             acts_ui(ui, document, node, element, self.cursor(ui), commands);
+            let conversion = document.page(element.page).map(|entry| &entry.conversion);
+            let trust = conversion.and_then(|conversion| conversion.trust(element.node));
             if let NodeKind::Table { grid, .. } = &node.kind {
+                let on_page = trust.map(|trust| trust.cells.as_slice()).unwrap_or_default();
                 let Some(range) = cells else {
                     self.commit(commands);
-                    let words = "Select cells of it in the Tables tab to change them";
-                    ui.label(secondary(ui, words));
+                    own_cells_ui(ui, on_page, commands);
                     return;
                 };
                 let cell = grid.cell_at(range.row, range.col);
                 cells_ui(ui, element, range, cell, commands);
                 let text = cell.map(|cell| cell.text.clone()).unwrap_or_default();
                 self.text_ui(ui, &Subject { element, slot: Some((range.row, range.col)), text }, commands);
+                if let Some(found) = cell.and_then(|cell| on_page.get(position(grid, cell)?)?.as_ref()) {
+                    own_cell_ui(ui, found);
+                }
             } else if node.kind.holds_text() {
                 self.text_ui(ui, &Subject { element, slot: None, text: node.text.clone() }, commands);
-                let conversion = document.page(element.page).map(|entry| &entry.conversion);
-                let trust = conversion.and_then(|conversion| conversion.trust(element.node));
                 if let Some(own_text) = trust.and_then(|trust| trust.own_text.as_ref()) {
                     ui.add_space(space::XS);
                     own_text_ui(ui, &node.text, own_text, commands);
@@ -207,6 +211,34 @@ fn own_text_ui(ui: &mut Ui, read: &str, own_text: &str, commands: &CommandSender
                 });
             });
         });
+    });
+}
+
+fn position(grid: &TableGrid, cell: &Cell) -> Option<usize> {
+    grid.cells.iter().position(|other| std::ptr::eq(other, cell))
+}
+
+/// What the page has at the place of a cell that was read otherwise.
+fn own_cell_ui(ui: &mut Ui, found: &CellOnPage) {
+    if !found.is_as_read {
+        ui.label(secondary(ui, &format!("On the page: {}", found.text)));
+    }
+}
+
+/// How many cells of a table were read otherwise than the page has them, and a way to take those of the page.
+fn own_cells_ui(ui: &mut Ui, on_page: &[Option<CellOnPage>], commands: &CommandSender) {
+    let num_others = on_page.iter().flatten().filter(|cell| !cell.is_as_read).count();
+    ui.horizontal(|ui| {
+        if num_others > 0 {
+            let noun = if num_others == 1 { "cell differs" } else { "cells differ" };
+            ui.label(format!("{num_others} {noun} from the page's own text"));
+            let words = "Use the page's own text";
+            let key = key_of(ui.ctx(), words);
+            if named(ui.button("Use it"), words, key.as_deref()).clicked() {
+                commands.send(CorrectCommand::UseOwnText { whole_page: false });
+            }
+        }
+        ui.label(secondary(ui, "Select cells in the Tables tab to change them"));
     });
 }
 

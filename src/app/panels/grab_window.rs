@@ -100,6 +100,7 @@ fn read_ui(ui: &mut Ui, read: &PageRecognition, tables: &mut GrabbedTables, comm
             PaneAction::SaveTableAs(node, format) => commands.send(GrabCommand::SaveAs(node, format)),
             // Of a page, which this is not.
             PaneAction::Hover(_)
+            | PaneAction::HoverCell(_)
             | PaneAction::Select(_)
             | PaneAction::Review(..)
             | PaneAction::CopyDocument(_)

@@ -60,6 +60,13 @@ pub(crate) fn ui(
             trust,
         })
         .collect();
+    let cells_on_page: Vec<_> = conversion
+        .tree
+        .iter()
+        .flat_map(|tree| tree.nodes())
+        .filter_map(|(node, _)| Some((node, conversion.trust(node)?.cells.as_slice())))
+        .filter(|(_, cells)| !cells.is_empty())
+        .collect();
     let input = PaneInput {
         page,
         review: &review,
@@ -73,6 +80,11 @@ pub(crate) fn ui(
             .map_or(reader.words(), |recognition| recognition.engine_name.as_str()),
         num_tokens: num_tokens(conversion),
         hovered: here(document.hovered),
+        hovered_cell: document
+            .hovered_cell
+            .filter(|(element, _)| element.page == page)
+            .map(|(element, cell)| (element.node, cell)),
+        cells_on_page: &cells_on_page,
         selected: here(document.selected),
         scroll_to: here(state.reveal_in_pane),
         shows_furniture: state.settings.shows_furniture,
@@ -159,6 +171,10 @@ fn command_of(state: &AppState, page: PageIndex, action: &PaneAction) -> Option<
     Some(match *action {
         PaneAction::Hover(node) => {
             ViewCommand::Hover { element: element_on(page, node), from: Side::Pane }.into()
+        }
+        PaneAction::HoverCell(cell) => {
+            ViewCommand::HoverCell { cell: cell.map(|(node, cell)| (on_page(node), cell)), from: Side::Pane }
+                .into()
         }
         PaneAction::Select(node) => {
             ViewCommand::Select { element: element_on(page, node), from: Side::Pane }.into()

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::document::{Conversion, ConversionStatus, DocumentState, ElementRef};
 use crate::document::page::PageIndex;
 use crate::engine::event::{PageRecognition, StopReason};
-use crate::engine::trust::{ElementTrust, Origin};
-use crate::markup::{self, DocTree, Node, NodeId, NodeKind};
+use crate::engine::trust::{self, CellOnPage, ElementTrust, Origin};
+use crate::markup::{self, DocTree, Node, NodeId, NodeKind, TableGrid};
 use crate::revision::{self, Edit, PageHistory, PageState, Record, Refused};
 
 /// The corrections of an open document.
@@ -176,12 +176,30 @@ fn trust_of(
                     let is_own = |(read, trust): &(&Node, &ElementTrust)| {
                         read.bbox == node.bbox && trust.own_text.as_ref() == Some(&node.text)
                     };
-                    let origin = if unused.iter().any(is_own) { Origin::TextLayer } else { Origin::Edited };
-                    Some(ElementTrust::new(origin))
+                    let cells = cells_of(&unused, node);
+                    let is_page_s =
+                        |cell: &Option<CellOnPage>| cell.as_ref().is_none_or(|cell| cell.is_as_read);
+                    let has_own_cells = !cells.is_empty() && cells.iter().all(is_page_s);
+                    let is_own = has_own_cells || unused.iter().any(is_own);
+                    let origin = if is_own { Origin::TextLayer } else { Origin::Edited };
+                    Some(ElementTrust { cells, ..ElementTrust::new(origin) })
                 }
             }
         })
         .collect()
+}
+
+/// The cells of a table on the page, when the table in its box had the same cells, whatever they say now.
+fn cells_of(read: &[(&Node, &ElementTrust)], node: &Node) -> Vec<Option<CellOnPage>> {
+    let NodeKind::Table { grid, .. } = &node.kind else { return Vec::new() };
+    let slots = |grid: &TableGrid| -> Vec<[usize; 4]> {
+        grid.cells.iter().map(|cell| [cell.row, cell.col, cell.row_span, cell.col_span]).collect()
+    };
+    let same = read.iter().find(|(read, _)| match &read.kind {
+        NodeKind::Table { grid: before, .. } => read.bbox == node.bbox && slots(before) == slots(grid),
+        _ => false,
+    });
+    same.map(|(_, trust)| trust::cells_beside(&trust.cells, grid)).unwrap_or_default()
 }
 
 fn is_as_read(read: &Node, node: &Node) -> bool {

@@ -34,7 +34,9 @@ pub struct DocumentState {
     pub current: PageIndex,
     /// The element under the pointer, wherever the pointer is.
     pub hovered: Option<ElementRef>,
-    /// The side that called it so.
+    /// The cell of a table under the pointer, by its index in the grid.
+    pub hovered_cell: Option<(ElementRef, usize)>,
+    /// The side that called them so.
     hovered_on: Side,
     /// The selected element.
     pub selected: Option<ElementRef>,
@@ -122,6 +124,7 @@ impl DocumentState {
             pages,
             current: PageIndex(0),
             hovered: None,
+            hovered_cell: None,
             hovered_on: Side::Page,
             selected: None,
             num_turns: 0,
@@ -244,9 +247,24 @@ impl DocumentState {
         }
     }
 
+    /// As [`Self::hover`], of a table's cell.
+    pub fn hover_cell(&mut self, cell: Option<(ElementRef, usize)>, from: Side) {
+        if cell.is_some() || from == self.hovered_on {
+            self.hovered_cell = cell;
+            self.hovered_on = from;
+        }
+    }
+
+    /// The cell of a table at a place on the page, by its index in the grid, where cells are known.
+    pub fn cell_at(&self, element: ElementRef, (x, y): (f64, f64)) -> Option<usize> {
+        let trust = self.page(element.page)?.conversion.trust(element.node)?;
+        trust.cells.iter().position(|cell| cell.as_ref().is_some_and(|cell| cell.bbox.contains(x, y)))
+    }
+
     /// Forgets what points into the tree of a page, because that tree is being replaced.
     pub(super) fn forget_elements_of(&mut self, page: PageIndex) {
         self.hovered = self.hovered.filter(|element| element.page != page);
+        self.hovered_cell = self.hovered_cell.filter(|(element, _)| element.page != page);
         self.selected = self.selected.filter(|element| element.page != page);
     }
 

@@ -30,7 +30,64 @@ pub(super) fn words_as_printed(layer: &TextLayer, bbox: &BBox, without: &[BBox])
     })
 }
 
+/// A word of the page with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct PlacedWord {
+    /// As the page has it.
+    pub(super) printed: String,
+    /// Where its ink is, in page space.
+    pub(super) bbox: BBox,
+    /// The line it stands on, counted from the top.
+    pub(super) line: usize,
+}
+
+/// The words in a box, line by line, each line from left to right. Nothing is joined across lines.
+pub(super) fn placed_words(layer: &TextLayer, bbox: &BBox) -> Vec<PlacedWord> {
+    let lines = lines_within(layer, bbox, &[]);
+    let words_of = |(line, chars): (usize, &Vec<&TextChar>)| {
+        let words = word_runs(chars, layer.page_size.width_pt).into_iter();
+        words.map(move |chars| placed(&chars, line)).collect::<Vec<_>>()
+    };
+    lines.iter().enumerate().flat_map(words_of).filter(|word| !word.printed.is_empty()).collect()
+}
+
+fn placed(chars: &[&TextChar], line: usize) -> PlacedWord {
+    let boxes = chars.iter().map(|char| char.tight);
+    PlacedWord {
+        printed: chars.iter().map(|char| char.unicode).filter(|c| !is_invisible(*c)).collect(),
+        bbox: boxes.reduce(|a, b| a.union(&b)).unwrap_or(BBox::PAGE),
+        line,
+    }
+}
+
 fn words(layer: &TextLayer, bbox: &BBox, without: &[BBox], push: fn(char, &mut String)) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for line in lines_within(layer, bbox, without) {
+        let runs = word_runs(&line, layer.page_size.width_pt).into_iter();
+        let mut of_line = runs.map(|chars| {
+            let mut word = String::new();
+            for char in &chars {
+                push(char.unicode, &mut word);
+            }
+            word
+        });
+        let is_parted = |word: &String| word.len() > 1 && word.ends_with(['-', '‐']);
+        if words.last().is_some_and(is_parted)
+            && let Some(end) = words.last_mut()
+            && let Some(first) = of_line.next()
+        {
+            if first.starts_with(char::is_lowercase) {
+                end.pop();
+            }
+            end.push_str(&first);
+        }
+        words.extend(of_line.filter(|word| !word.is_empty()));
+    }
+    words
+}
+
+/// The characters with their middle in the box and in none of `without`, line by line, each line from left to right.
+fn lines_within<'l>(layer: &'l TextLayer, bbox: &BBox, without: &[BBox]) -> Vec<Vec<&'l TextChar>> {
     let bbox = BBox {
         left: bbox.left - SLACK,
         top: bbox.top - SLACK,
@@ -49,29 +106,18 @@ fn words(layer: &TextLayer, bbox: &BBox, without: &[BBox], push: fn(char, &mut S
         let size_pt = f64::from(a.font_size_pt.max(b.font_size_pt));
         (b.baseline - a.baseline) * height_pt < SAME_LINE * size_pt
     };
-    let mut words: Vec<String> = Vec::new();
-    for line in chars.chunk_by(is_same_line) {
+    let lines = chars.chunk_by(is_same_line).map(|line| {
         let mut line = line.to_vec();
         line.sort_by(|a, b| a.loose.left.total_cmp(&b.loose.left));
-        let mut of_line = words_of_line(&line, layer.page_size.width_pt, push).into_iter();
-        let is_parted = |word: &String| word.len() > 1 && word.ends_with(['-', '‐']);
-        if words.last().is_some_and(is_parted)
-            && let Some(end) = words.last_mut()
-            && let Some(first) = of_line.next()
-        {
-            if first.starts_with(char::is_lowercase) {
-                end.pop();
-            }
-            end.push_str(&first);
-        }
-        words.extend(of_line);
-    }
-    words
+        line
+    });
+    lines.collect()
 }
 
-fn words_of_line(line: &[&TextChar], width_pt: f64, push: fn(char, &mut String)) -> Vec<String> {
+/// The characters of each word of a line, without blanks.
+fn word_runs<'l>(line: &[&'l TextChar], width_pt: f64) -> Vec<Vec<&'l TextChar>> {
     let mut words = Vec::new();
-    let mut word = String::new();
+    let mut word: Vec<&TextChar> = Vec::new();
     let mut before: Option<&TextChar> = None;
     for char in line {
         let is_apart = before.is_some_and(|before| {
@@ -84,7 +130,7 @@ fn words_of_line(line: &[&TextChar], width_pt: f64, push: fn(char, &mut String))
             words.push(std::mem::take(&mut word));
         }
         if !char.is_blank {
-            push(char.unicode, &mut word);
+            word.push(char);
         }
         before = Some(char);
     }

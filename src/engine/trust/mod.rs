@@ -4,6 +4,7 @@
 //! Nothing is changed here, only told. Each [`Doubt`] has a threshold, which is a named constant
 //! with its reason; the window shows that reason on hover.
 
+mod cells;
 mod layer_text;
 mod report;
 mod table_checks;
@@ -16,6 +17,7 @@ use crate::engine::job::EngineChoice;
 use crate::geometry::BBox;
 use crate::markup::{DocTree, Node, NodeId, NodeKind, Severity};
 
+pub use cells::{CellOnPage, cells_beside};
 pub use report::trust_json;
 
 /// Below this mean probability of its tokens an element is doubted. If the model's probabilities are
@@ -56,6 +58,9 @@ pub struct ElementTrust {
     /// What the page's own text has in its box, where that was read as something else. Tables have none: theirs has
     /// no one order.
     pub own_text: Option<String>,
+    /// A table's cells as the page's own text has them, by their index in the grid; `None` where it has nothing.
+    /// Empty for other elements, and where the table's cells were not found there.
+    pub cells: Vec<Option<CellOnPage>>,
     /// Why somebody should look at it; the gravest first.
     pub doubts: Vec<Doubt>,
 }
@@ -70,6 +75,8 @@ pub enum Doubt {
         /// Numbers that only the page's own text has.
         only_on_page: Vec<String>,
     },
+    /// Cells were read otherwise than the page's own text has them; those with numbers first.
+    Cells(Vec<CellDifference>),
     /// Its text is not that of the page ([`LEAST_AGREEMENT`]).
     Disagrees(f32),
     /// The model was not sure ([`LEAST_PROBABILITY`]).
@@ -99,6 +106,21 @@ pub enum Doubt {
     },
     /// It is the last element of a page that ended early.
     CutOff(StopReason),
+}
+
+/// A cell that was read otherwise than the page's own text has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellDifference {
+    /// Row of its top left slot, from 1.
+    pub row: usize,
+    /// Column of its top left slot, from 1.
+    pub column: usize,
+    /// What was read.
+    pub read: String,
+    /// What the page has.
+    pub on_page: String,
+    /// The numbers in it are others.
+    pub differs_in_numbers: bool,
 }
 
 /// How grave the doubts about an element are.
@@ -154,6 +176,7 @@ impl Doubt {
         let is_grave = match self {
             Self::Numbers { .. } | Self::CutOff(_) => true,
             Self::Repaired { is_lost, .. } => *is_lost,
+            Self::Cells(cells) => cells.iter().any(|cell| cell.differs_in_numbers),
             Self::NoNumber { .. } | Self::Sum { .. } => false,
             Self::Disagrees(agreement) => 1.0 - agreement >= 2.0 * (1.0 - LEAST_AGREEMENT),
             Self::Unsure(mean) => 1.0 - mean >= 2.0 * (1.0 - LEAST_PROBABILITY),
@@ -173,6 +196,7 @@ impl Doubt {
                     }
                 }
             }
+            Self::Cells(cells) => cells_in_words(cells),
             Self::Disagrees(agreement) => format!("{} as the page's own text", percent(*agreement)),
             Self::Unsure(mean) => format!("Model {} sure", percent(*mean)),
             Self::NoNumber { column, text } => format!("Column {column}: “{text}” is no number"),
@@ -195,6 +219,11 @@ impl Doubt {
             Self::Numbers { .. } => {
                 "A wrong digit, sign or decimal mark cannot be seen from the context, so every number is \
                  compared with the page's own text"
+                    .to_owned()
+            }
+            Self::Cells(_) => {
+                "Each cell is compared with the page's own text at its place; a cell with another number is \
+                 likely to be wrong"
                     .to_owned()
             }
             Self::Disagrees(_) => format!(
@@ -222,6 +251,23 @@ impl Doubt {
     }
 }
 
+/// The first cells that differ, and how many more there are.
+fn cells_in_words(cells: &[CellDifference]) -> String {
+    const LISTED: usize = 2;
+    let said = |text: &str| if text.is_empty() { "empty".to_owned() } else { format!("“{text}”") };
+    let listed: Vec<String> = cells
+        .iter()
+        .take(LISTED)
+        .map(|cell| {
+            let (read, on_page) = (said(&cell.read), said(&cell.on_page));
+            format!("row {}, column {} is {read}, on the page {on_page}", cell.row, cell.column)
+        })
+        .collect();
+    let more = cells.len().saturating_sub(LISTED);
+    let more = if more > 0 { format!("; {more} more") } else { String::new() };
+    format!("Cells differ: {}{more}", listed.join("; "))
+}
+
 fn listed(numbers: &[String]) -> String {
     const LISTED: usize = 4;
     let mut words = numbers.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -240,7 +286,14 @@ pub fn percent(fraction: f32) -> String {
 impl ElementTrust {
     /// Trust in what comes from there, with nothing else known.
     pub fn new(origin: Origin) -> Self {
-        Self { origin, mean_probability: None, agreement: None, own_text: None, doubts: Vec::new() }
+        Self {
+            origin,
+            mean_probability: None,
+            agreement: None,
+            own_text: None,
+            cells: Vec::new(),
+            doubts: Vec::new(),
+        }
     }
 
     /// The gravest of its doubts.
@@ -311,19 +364,59 @@ fn trust_of(page: &PageEvidence<'_>, id: NodeId, node: &Node) -> ElementTrust {
     if let NodeKind::Table { grid, is_document_index: false } = &node.kind {
         doubts.extend(table_checks::doubts(grid));
     }
+    let layer = comparable(page.text_layer);
+    let cells = layer.map(|layer| cells_of(node, layer)).unwrap_or_default();
     if page.engine == EngineChoice::TextLayer {
-        return ElementTrust { doubts, ..ElementTrust::new(Origin::TextLayer) };
+        return ElementTrust { cells, doubts, ..ElementTrust::new(Origin::TextLayer) };
     }
-    let compared = comparable(page.text_layer).and_then(|layer| compare(page.tree, id, layer));
+    let compared = layer.and_then(|layer| compare(page.tree, id, layer));
     let agreement = compared.as_ref().map(|compared| compared.agreement);
     let own_text = compared.as_ref().and_then(|compared| compared.own_text.clone());
-    if let Some(numbers) = compared.and_then(Compared::into_numbers) {
+    let differing = differing_cells(node, &cells);
+    if !differing.is_empty() {
+        doubts.push(Doubt::Cells(differing));
+    } else if let Some(numbers) = compared.and_then(Compared::into_numbers) {
         doubts.push(numbers);
     }
     doubts.extend(agreement.filter(|agreement| *agreement < LEAST_AGREEMENT).map(Doubt::Disagrees));
     let mean_probability = mean_probability(page.tokens, node);
     doubts.extend(mean_probability.filter(|mean| *mean < LEAST_PROBABILITY).map(Doubt::Unsure));
-    ElementTrust { origin: Origin::Model, mean_probability, agreement, own_text, doubts }
+    ElementTrust { origin: Origin::Model, mean_probability, agreement, own_text, cells, doubts }
+}
+
+/// A table's cells on the page, where they can be found.
+fn cells_of(node: &Node, layer: &TextLayer) -> Vec<Option<CellOnPage>> {
+    match (&node.kind, &node.bbox) {
+        (NodeKind::Table { grid, .. }, Some(bbox)) => cells::find_cells(grid, bbox, layer),
+        _ => Vec::new(),
+    }
+}
+
+/// The cells that were read otherwise, those with other numbers first.
+fn differing_cells(node: &Node, on_page: &[Option<CellOnPage>]) -> Vec<CellDifference> {
+    let NodeKind::Table { grid, .. } = &node.kind else { return Vec::new() };
+    let numbers_of = |text: &str| {
+        let words: Vec<String> = layer_text::folded(text).split_whitespace().map(str::to_owned).collect();
+        numbers(&words).concat()
+    };
+    let differing = grid.cells.iter().zip(on_page).filter_map(|(cell, found)| {
+        let text = match found {
+            Some(found) if found.is_as_read => return None,
+            Some(found) => found.text.as_str(),
+            None if cell.text.is_empty() => return None,
+            None => "",
+        };
+        Some(CellDifference {
+            row: cell.row + 1,
+            column: cell.col + 1,
+            read: cell.text.clone(),
+            on_page: text.to_owned(),
+            differs_in_numbers: numbers_of(&cell.text) != numbers_of(text),
+        })
+    });
+    let mut differing: Vec<CellDifference> = differing.collect();
+    differing.sort_by_key(|cell| !cell.differs_in_numbers);
+    differing
 }
 
 /// The page's own text, when it says anything about what was read.

@@ -10,7 +10,8 @@ use super::{Doubt, ElementTrust, LEAST_AGREEMENT, LEAST_PROBABILITY, Level, Orig
 use crate::document::page::PageIndex;
 use crate::document::text_layer::TextQuality;
 use crate::engine::event::{PageRecognition, StopReason};
-use crate::markup::Node;
+use crate::geometry::BBox;
+use crate::markup::{Node, NodeKind};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -41,6 +42,22 @@ struct Element<'a> {
     agreement: Option<f32>,
     level: &'static str,
     doubts: Vec<String>,
+    /// A table's cells as the page's own text has them, where they were found there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cells: Vec<CellReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct CellReport<'a> {
+    /// Its top left slot, from 0.
+    row: usize,
+    column: usize,
+    bbox: Option<[f64; 4]>,
+    read: &'a str,
+    on_page: &'a str,
+    /// Where its characters come from.
+    origin: &'static str,
+    agrees: bool,
 }
 
 /// The report on these pages, in their order, indented; ends with a newline.
@@ -74,17 +91,13 @@ pub fn trust_json<'a>(pages: impl IntoIterator<Item = (PageIndex, &'a PageRecogn
     text
 }
 
-fn element<'a>(node: &'a Node, trust: &ElementTrust) -> Element<'a> {
+fn element<'a>(node: &'a Node, trust: &'a ElementTrust) -> Element<'a> {
     Element {
         label: node.kind.label().words(),
-        bbox: node.bbox.map(|bbox| [bbox.left, bbox.top, bbox.right, bbox.bottom]),
+        bbox: node.bbox.as_ref().map(four),
         source: [node.source.start, node.source.end],
         text: &node.text,
-        origin: match trust.origin {
-            Origin::TextLayer => "text_layer",
-            Origin::Model => "model",
-            Origin::Edited => "edited",
-        },
+        origin: origin_name(trust.origin),
         mean_probability: trust.mean_probability,
         agreement: trust.agreement,
         level: match trust.level() {
@@ -93,5 +106,32 @@ fn element<'a>(node: &'a Node, trust: &ElementTrust) -> Element<'a> {
             Level::Doubtful => "doubtful",
         },
         doubts: trust.doubts.iter().map(Doubt::words).collect(),
+        cells: cells(node, trust),
     }
+}
+
+fn cells<'a>(node: &'a Node, trust: &'a ElementTrust) -> Vec<CellReport<'a>> {
+    let NodeKind::Table { grid, .. } = &node.kind else { return Vec::new() };
+    let cells = grid.cells.iter().zip(&trust.cells).map(|(cell, found)| CellReport {
+        row: cell.row,
+        column: cell.col,
+        bbox: found.as_ref().map(|found| four(&found.bbox)),
+        read: &cell.text,
+        on_page: found.as_ref().map_or("", |found| &found.text),
+        origin: origin_name(trust.origin),
+        agrees: found.as_ref().map_or(cell.text.is_empty(), |found| found.is_as_read),
+    });
+    cells.collect()
+}
+
+fn origin_name(origin: Origin) -> &'static str {
+    match origin {
+        Origin::TextLayer => "text_layer",
+        Origin::Model => "model",
+        Origin::Edited => "edited",
+    }
+}
+
+fn four(bbox: &BBox) -> [f64; 4] {
+    [bbox.left, bbox.top, bbox.right, bbox.bottom]
 }

@@ -6,7 +6,7 @@ use crate::document::text_layer::TextChar;
 use crate::markup::parse;
 
 /// A page of 1000 by 1000 points with lines of text in 10 points from the given places.
-fn layer(lines: &[(f64, f64, &str)]) -> TextLayer {
+pub(super) fn layer(lines: &[(f64, f64, &str)]) -> TextLayer {
     let page_size = PageSize { width_pt: 1000.0, height_pt: 1000.0 };
     let chars = lines.iter().flat_map(|(x, y, text)| {
         (0..).zip(text.chars()).map(move |(index, unicode)| {
