@@ -7,6 +7,7 @@ use doclens::engine::job::EngineChoice;
 use doclens::engine::scripted::ScriptedRecognizer;
 use doclens::engine::trust::{Doubt, LEAST_AGREEMENT};
 use doclens::engine::{Engine, Job};
+use doclens::markup::NodeKind;
 
 use crate::support::*;
 
@@ -71,4 +72,37 @@ fn one_wrong_digit_on_a_page_is_found() {
     let read = by_model(0, &wrong);
     let doubts: Vec<&Doubt> = read.trust.iter().flat_map(|trust| &trust.doubts).collect();
     assert!(matches!(doubts.as_slice(), [Doubt::Numbers { .. }, ..]), "{doubts:?}");
+}
+
+/// The cells of all tables of the sample are found on the page; one that is read otherwise is the one that is told.
+#[test]
+fn cells_of_tables_are_found_on_the_page() {
+    let mut num_tables = 0;
+    for page in 0..num_pages() {
+        let right = by_text_layer(page);
+        for ((id, node), trust) in right.tree.nodes().zip(&right.trust) {
+            let NodeKind::Table { grid, .. } = &node.kind else { continue };
+            num_tables += 1;
+            assert_eq!(trust.cells.len(), grid.cells.len(), "page {page}");
+            for (cell, found) in grid.cells.iter().zip(&trust.cells) {
+                assert_eq!(found.is_some(), !cell.text.is_empty(), "{cell:?} {found:?}");
+                let Some(found) = found else { continue };
+                assert!(found.is_as_read, "{cell:?} {found:?}");
+                let (x, y) = found.bbox.center();
+                assert!(node.bbox.unwrap().contains(x, y), "{found:?}");
+            }
+            let cell = grid.cells.iter().rfind(|cell| cell.text.parse::<f64>().is_ok());
+            let Some(cell) = cell else { continue };
+            let mut markup = right.markup.clone();
+            markup.replace_range(cell.source.clone(), "<fcel>987");
+            let read = by_model(page, &markup);
+            let Some(Doubt::Cells(cells)) = read.trust[id.index()].doubts.first() else {
+                panic!("{:?}", read.trust[id.index()])
+            };
+            let told: Vec<_> =
+                cells.iter().map(|cell| (cell.row, cell.column, cell.on_page.as_str())).collect();
+            assert_eq!(told, [(cell.row + 1, cell.col + 1, cell.text.as_str())]);
+        }
+    }
+    assert_eq!(num_tables, 3);
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, Color32, CornerRadius, Painter, Pos2, Rect, Stroke, StrokeKind, Theme, pos2, vec2};
 
 use super::super::settings::Settings;
@@ -225,7 +226,9 @@ impl Overlay<'_> {
             Some(remark) => format!("{} · {remark}", label.words()),
             None => label.words().to_owned(),
         };
-        let text = painter.layout_no_wrap(words, theme::strong(11.5), self.on_label());
+        let mut job = LayoutJob::simple(words, theme::strong(11.5), self.on_label(), f32::INFINITY);
+        job.wrap = TextWrapping::truncate_at_width(painter.clip_rect().width() - 24.0);
+        let text = painter.layout_job(job);
         let size = text.size() + vec2(12.0, 6.0);
         let view = painter.clip_rect();
         let above = rect.top() - size.y - 1.5;

@@ -237,8 +237,9 @@ fn own_cells_ui(ui: &mut Ui, on_page: &[Option<CellOnPage>], commands: &CommandS
             if named(ui.button("Use it"), words, key.as_deref()).clicked() {
                 commands.send(CorrectCommand::UseOwnText { whole_page: false });
             }
+        } else {
+            ui.label(secondary(ui, "Select cells of it in the Tables tab to change them"));
         }
-        ui.label(secondary(ui, "Select cells in the Tables tab to change them"));
     });
 }
 

@@ -251,21 +251,12 @@ impl Doubt {
     }
 }
 
-/// The first cells that differ, and how many more there are.
+/// How many cells differ, and the first of them.
 fn cells_in_words(cells: &[CellDifference]) -> String {
-    const LISTED: usize = 2;
-    let said = |text: &str| if text.is_empty() { "empty".to_owned() } else { format!("“{text}”") };
-    let listed: Vec<String> = cells
-        .iter()
-        .take(LISTED)
-        .map(|cell| {
-            let (read, on_page) = (said(&cell.read), said(&cell.on_page));
-            format!("row {}, column {} is {read}, on the page {on_page}", cell.row, cell.column)
-        })
-        .collect();
-    let more = cells.len().saturating_sub(LISTED);
-    let more = if more > 0 { format!("; {more} more") } else { String::new() };
-    format!("Cells differ: {}{more}", listed.join("; "))
+    let said = |text: &str| if text.is_empty() { "nothing".to_owned() } else { format!("“{text}”") };
+    let Some(first) = cells.first() else { return String::new() };
+    let noun = if cells.len() == 1 { "cell differs" } else { "cells differ" };
+    format!("{} {noun}: {} is {} on the page", cells.len(), said(&first.read), said(&first.on_page))
 }
 
 fn listed(numbers: &[String]) -> String {
