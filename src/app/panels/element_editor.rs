@@ -221,7 +221,7 @@ fn position(grid: &TableGrid, cell: &Cell) -> Option<usize> {
 /// What the page has at the place of a cell that was read otherwise.
 fn own_cell_ui(ui: &mut Ui, found: &CellOnPage) {
     if !found.is_as_read {
-        ui.label(secondary(ui, &format!("On the page: {}", found.text)));
+        ui.label(secondary(ui, format!("On the page: {}", found.text)));
     }
 }
 
