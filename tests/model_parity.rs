@@ -259,10 +259,36 @@ fn work_can_be_dropped_between_any_two_steps() {
     // Two layers in each tower, two halves each, and taking a tile in and out: 17 tiles.
     assert!(whole.len() > 17 * 6 + 4, "only {} steps", whole.len());
     for taken in [0, 1, 3, 60, whole.len() - 3] {
+        model.forget_tiles();
         let some: Vec<Step> = model.generate(&page, &options).take(taken).map(Result::unwrap).collect();
         assert_eq!(some, whole[..taken]);
     }
+    model.forget_tiles();
     assert_eq!(all_steps(&mut model, &page, &options), whole);
+}
+
+/// A tile is encoded once, wherever it stands, and what is written is the same.
+#[test]
+fn tiles_that_were_encoded_are_not_encoded_again() {
+    let (mut model, page) = portrait();
+    let options = GenerationOptions { max_new_tokens: Some(8), ..Default::default() };
+    let encodings = |steps: &[Step]| {
+        let is_encoding = |step: &&Step| matches!(step, Step::EncodedTiles { done, total } if done < total);
+        steps.iter().filter(is_encoding).count()
+    };
+    let tokens = |steps: &[Step]| -> Vec<Step> {
+        steps.iter().filter(|step| matches!(step, Step::Token { .. })).cloned().collect()
+    };
+    let first = all_steps(&mut model, &page, &options);
+    let again = all_steps(&mut model, &page, &options);
+    assert_eq!(tokens(&again), tokens(&first));
+    assert_eq!(encodings(&again), 17, "the page is cut, and each tile but the last is found at once");
+    // Of the 17 tiles of a page in one colour all are equal.
+    let plain = RgbImage::from_pixel(page.width(), page.height(), image::Rgb([200; 3]));
+    let blank = all_steps(&mut model, &plain, &options);
+    assert!(encodings(&blank) < encodings(&first) / 4, "{} steps", encodings(&blank));
+    model.forget_tiles();
+    assert_eq!(all_steps(&mut model, &page, &options), first);
 }
 
 #[test]
@@ -306,6 +332,7 @@ fn sampling_depends_on_the_seed_alone() {
             do_image_splitting: Some(false),
             ..Default::default()
         };
+        model.forget_tiles();
         all_steps(&mut model, &page, &options)
     };
     assert_eq!(read(1), read(1));

@@ -98,5 +98,8 @@ fn whole_page(bencher: Bencher<'_, '_>) {
     let mut model = MODEL.lock().unwrap();
     let page = page();
     let options = GenerationOptions { max_new_tokens: Some(256), ..GenerationOptions::default() };
-    bencher.bench_local(|| model.generate(&page, &options).map(Result::unwrap).count());
+    bencher.bench_local(|| {
+        model.forget_tiles();
+        model.generate(&page, &options).map(Result::unwrap).count()
+    });
 }

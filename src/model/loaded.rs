@@ -11,7 +11,7 @@ use image::RgbImage;
 use super::config::{Config, GenerationConfig};
 use super::device::ComputeTarget;
 use super::error::Error;
-use super::generation::Generation;
+use super::generation::{Generation, TileMemory};
 use super::idefics3::{Network, Root, tensor_shapes};
 use super::image_processor::{ImageProcessor, TilePlan};
 use super::kernels::isa::Isa;
@@ -31,6 +31,7 @@ pub struct Idefics3 {
     pub(super) image_processor: ImageProcessor,
     pub(super) network: Network,
     pub(super) end_token_ids: BTreeSet<u32>,
+    pub(super) tile_memory: TileMemory,
     /// The checkpoint's own limit for an answer.
     pub(super) max_new_tokens: Option<usize>,
     chat_template: ChatTemplate,
@@ -93,6 +94,7 @@ pub fn load(
     );
     Ok(Idefics3 {
         end_token_ids: parts.end_token_ids(),
+        tile_memory: TileMemory::default(),
         max_new_tokens: parts.generation.max_new_tokens,
         config: parts.config,
         tokenizer: parts.tokenizer,
@@ -199,6 +201,11 @@ impl Idefics3 {
         let expanded = expand_images(&rendered, plans, self.tokens_per_tile())?;
         let ids = self.tokenizer.encode(&expanded)?;
         Ok(Prompt { rendered, ids })
+    }
+
+    /// Forgets the tiles that have been encoded, so that the next page is encoded anew: for benchmarks.
+    pub fn forget_tiles(&self) {
+        self.tile_memory.clear();
     }
 
     /// Tokens that fit behind a prompt of this length.

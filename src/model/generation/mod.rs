@@ -6,10 +6,12 @@
 mod prefill;
 mod sampler;
 mod stop;
+mod tile_memory;
 
 pub(super) use prefill::{PrefillPass, TilePass};
 pub(super) use sampler::Sampler;
 pub(super) use stop::StopWatch;
+pub(super) use tile_memory::TileMemory;
 
 use image::RgbImage;
 
@@ -86,7 +88,7 @@ impl<'m> Generation<'m> {
         let prompt = self.model.prompt(&[message], &[tiles.plan])?;
         self.model.room_for_answer(prompt.ids.len())?;
         let total = tiles.images.len();
-        let pass = TilePass::new(tiles.images);
+        let pass = TilePass::remembering(tiles.images);
         Ok((Stage::Encoding(Box::new(pass), prompt.ids), Step::EncodedTiles { done: 0, total }))
     }
 

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use candle_core::Tensor;
 use image::RgbImage;
 
+use super::tile_memory::TileKey;
 use crate::model::error::Error;
 use crate::model::idefics3::{KvCache, PatchMask, Rotary, TextModel};
 use crate::model::loaded::Idefics3;
@@ -18,6 +19,7 @@ pub(crate) struct TilePass {
     total: usize,
     current: Option<CurrentTile>,
     image_features: Vec<Tensor>,
+    remembers: bool,
 }
 
 /// The tile that is in the encoder.
@@ -25,11 +27,25 @@ struct CurrentTile {
     hidden: Tensor,
     mask: PatchMask,
     half_layers_done: usize,
+    /// Its name in the model's memory, when it is to be kept there.
+    key: Option<TileKey>,
 }
 
 impl TilePass {
+    /// Every tile is encoded.
     pub(crate) fn new(tiles: Vec<RgbImage>) -> Self {
-        Self { total: tiles.len(), waiting: tiles.into(), current: None, image_features: Vec::new() }
+        Self {
+            total: tiles.len(),
+            waiting: tiles.into(),
+            current: None,
+            image_features: Vec::new(),
+            remembers: false,
+        }
+    }
+
+    /// Tiles that the model has encoded before are not encoded again.
+    pub(crate) fn remembering(tiles: Vec<RgbImage>) -> Self {
+        Self { remembers: true, ..Self::new(tiles) }
     }
 
     /// Tiles that have become image features.
@@ -64,6 +80,11 @@ impl TilePass {
         let vision = &network.vision_model;
         let Some(mut tile) = self.current.take() else {
             let Some(tile) = self.waiting.pop_front() else { return Ok(()) };
+            let key = self.remembers.then(|| TileKey::of(&tile));
+            if let Some(known) = key.and_then(|key| model.tile_memory.find(&key)) {
+                self.image_features.push(known);
+                return Ok(());
+            }
             let side = tile.width() as usize;
             let pixels = model.image_processor.pixel_values(&tile);
             let pixels = Tensor::from_vec(pixels, (3, side, side), &network.device)?;
@@ -71,7 +92,7 @@ impl TilePass {
             let mask = PatchMask::full(side / model.config.vision.patch_size);
             let hidden = vision.embed(&pixels.to_dtype(network.dtype)?, &mask)?;
             observe("vision_embeddings", &hidden);
-            self.current = Some(CurrentTile { hidden, mask, half_layers_done: 0 });
+            self.current = Some(CurrentTile { hidden, mask, half_layers_done: 0, key });
             return Ok(());
         };
         let layer_idx = tile.half_layers_done / 2;
@@ -80,6 +101,9 @@ impl TilePass {
             observe("vision_features", &features);
             let image_features = network.connector.forward(&features)?;
             observe("connector", &image_features);
+            if let Some(key) = tile.key {
+                model.tile_memory.keep(key, image_features.clone());
+            }
             self.image_features.push(image_features);
             return Ok(());
         }
