@@ -29,7 +29,7 @@ pub fn parse(markup: &str) -> DocTree {
 
 /// Reads a whole document as [`parse`] does, and says what becomes of tags that are none of the dialect's.
 pub fn parse_with(markup: &str, unknown_tags: UnknownTags) -> DocTree {
-    let mut parser = Parser { scanner: Scanner::new(unknown_tags), ..Parser::default() };
+    let mut parser = Parser::default().with_unknown_tags(unknown_tags);
     parser.push(markup);
     parser.finish()
 }
@@ -38,6 +38,12 @@ impl Parser {
     /// A parser for what a model of that dialect writes.
     pub fn new(dialect: Dialect) -> Self {
         Self { dialect, ..Self::default() }
+    }
+
+    /// Says what becomes of tags that are none of the dialect's; to be called before anything is read.
+    #[must_use]
+    pub fn with_unknown_tags(self, unknown_tags: UnknownTags) -> Self {
+        Self { scanner: Scanner::new(unknown_tags), ..self }
     }
 
     /// Reads on. A tag may be cut anywhere; it shows once it is whole.

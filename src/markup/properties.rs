@@ -5,7 +5,7 @@ use proptest::sample::{Index, select};
 
 use crate::markup::export::{self, ExportOptions};
 use crate::markup::tree::{KeyValueCell, Node, NodeId, NodeKind, PageNode};
-use crate::markup::{DocTree, Parser, parse};
+use crate::markup::{DocTree, Parser, UnknownTags, parse, parse_with};
 
 /// Words, whitespace, halves of tags and things that only look like tags.
 const TEXTS: &[&str] = &[
@@ -179,12 +179,12 @@ fn page() -> impl Strategy<Value = String> {
         .prop_map(|elements| format!("<doctag>{}</doctag>", elements.concat()))
 }
 
-fn in_pieces(markup: &str, cuts: &[Index]) -> DocTree {
+fn in_pieces(markup: &str, cuts: &[Index], unknown_tags: UnknownTags) -> DocTree {
     let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(markup.len() + 1)).collect();
     cuts.retain(|cut| markup.is_char_boundary(*cut));
     cuts.sort_unstable();
     cuts.push(markup.len());
-    let (mut parser, mut from) = (Parser::default(), 0);
+    let (mut parser, mut from) = (Parser::default().with_unknown_tags(unknown_tags), 0);
     for cut in cuts {
         parser.push(&markup[from..cut]);
         from = cut;
@@ -267,7 +267,9 @@ proptest! {
 
     #[test]
     fn pieces_give_the_same_tree_as_the_whole(markup in soup(), cuts in prop::collection::vec(any::<Index>(), 0..8)) {
-        prop_assert_eq!(in_pieces(&markup, &cuts), parse(&markup));
+        for unknown_tags in [UnknownTags::Keep, UnknownTags::Drop] {
+            prop_assert_eq!(in_pieces(&markup, &cuts, unknown_tags), parse_with(&markup, unknown_tags));
+        }
     }
 
     #[test]
