@@ -49,6 +49,8 @@ impl Desk {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        // The program's own folders are no results.
+        names.retain(|name| name != "home");
         names.sort();
         names
     }
@@ -351,4 +353,94 @@ fn corrections_are_scored_and_written_as_ground_truth() {
     // What was written is a dataset, whose picture reads as before.
     let run = desk.doclens("eval --model pocket truth").assert().success();
     run.stdout(contains("| character error rate ↓      |   0.00 % |"));
+}
+
+/// The files of pages that are kept for another run.
+fn kept_pages(desk: &Desk) -> Vec<PathBuf> {
+    let documents = fs::read_dir(desk.path("home/doclens/unfinished")).into_iter().flatten().flatten();
+    let pages = documents.flat_map(|document| fs::read_dir(document.path()).into_iter().flatten().flatten());
+    let is_page = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
+    pages.map(|page| page.path()).filter(is_page).collect()
+}
+
+const READ_BEFORE: &str = "read by a run that did not come to its end; --fresh reads all again";
+
+#[test]
+fn a_run_that_could_not_write_is_gone_on_with() {
+    let desk = Desk::new();
+    let sample = sample();
+    fs::write(desk.path("taken"), "a file").unwrap();
+    let convert = |line: &str| desk.doclens(&format!("convert {sample} --replay page.dt {line}"));
+    let first = convert("--out taken/results").assert().code(3);
+    assert!(!String::from_utf8_lossy(&first.get_output().stderr).contains("read by a run"));
+    assert_eq!(kept_pages(&desk).len(), 2);
+
+    // What is read otherwise is read by somebody else, and so is what another recording says.
+    convert("--out taken/results --tokens 900").assert().stderr(contains("read by a run").not());
+    assert_eq!(kept_pages(&desk).len(), 2);
+    fs::write(desk.path("page.dt"), RECORDED.replace("Hello", "Goodbye")).unwrap();
+    convert("--out other.md").assert().success().stderr(contains("read by a run").not());
+    assert!(fs::read_to_string(desk.path("other.md")).unwrap().contains("Goodbye"));
+    assert!(kept_pages(&desk).is_empty(), "each page is kept once, as it was read last");
+
+    convert("--out taken/results").assert().code(3);
+    let again = convert("--out again.md").assert().success();
+    again.stderr(contains(format!("2 pages were {READ_BEFORE}")));
+    assert_eq!(fs::read(desk.path("again.md")).unwrap(), fs::read(desk.path("other.md")).unwrap());
+    assert!(kept_pages(&desk).is_empty());
+
+    convert("--out taken/results").assert().code(3);
+    convert("--out again.md --pages 2").assert().stderr(contains(format!("1 page was {READ_BEFORE}")));
+    convert("--out taken/results").assert().code(3);
+    convert("--out again.md --fresh").assert().success().stderr(contains("read by a run").not());
+    assert!(kept_pages(&desk).is_empty());
+}
+
+#[test]
+fn a_run_that_was_killed_is_gone_on_with() {
+    let desk = Desk::new();
+    let line = format!("convert {} --model pocket --tokens 12 --to md,trust --out", sample());
+    desk.doclens(&format!("{line} expected")).assert().success();
+    assert!(kept_pages(&desk).is_empty());
+
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("doclens"));
+    for name in ["HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"] {
+        command.env(name, desk.path("home"));
+    }
+    command.args(line.split_whitespace()).arg("killed").current_dir(desk.path("."));
+    let mut run = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    while kept_pages(&desk).is_empty() && run.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    run.kill().unwrap();
+    let was_killed = !run.wait().unwrap().success();
+
+    let again = desk.doclens(&format!("{line} again")).assert().success();
+    if was_killed {
+        again.stderr(contains(READ_BEFORE));
+    }
+    let result = |folder: &str| fs::read_to_string(desk.path(folder).join("sample.md")).unwrap();
+    assert_eq!(result("again"), result("expected"));
+    // Probabilities and doubts come back as well.
+    let trust = |folder: &str| fs::read_to_string(desk.path(folder).join("sample.trust.json")).unwrap();
+    assert_eq!(trust("again"), trust("expected"));
+    assert!(kept_pages(&desk).is_empty());
+}
+
+#[test]
+fn where_nothing_can_be_kept_the_conversion_goes_on() {
+    let desk = Desk::new();
+    fs::write(desk.path("home"), "a file").unwrap();
+    let run = desk.doclens("convert scan.png --replay page.dt").assert().success();
+    run.stderr(contains("scan.png: what is read cannot be kept in case this run does not come to its end"));
+    assert_eq!(desk.files(), ["page.dt", "scan.md", "scan.png"]);
+}
+
+#[test]
+fn of_an_encrypted_document_nothing_is_kept() {
+    let desk = Desk::new();
+    fs::write(desk.path("taken"), "a file").unwrap();
+    let line = "convert scan.png --replay page.dt --password secret --out taken/results";
+    desk.doclens(line).assert().code(3);
+    assert!(kept_pages(&desk).is_empty());
 }

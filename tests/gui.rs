@@ -12,6 +12,8 @@ mod corrections;
 mod grab;
 #[path = "gui/models.rs"]
 mod models;
+#[path = "gui/readings.rs"]
+mod readings;
 #[path = "gui/real.rs"]
 mod real;
 #[path = "gui/tables.rs"]
@@ -426,6 +428,7 @@ fn a_loaded_model_reads_the_pages_from_then_on() {
         device: "CPU".to_owned(),
         dtype: "f32".to_owned(),
         fallback: None,
+        fingerprint: String::new(),
         load_time: Duration::from_millis(40),
     };
     bench.say(job, EventKind::Finished(Outcome::ModelLoaded(Arc::new(info))));

@@ -3,6 +3,7 @@
 //! Each runs on a thread of its own and answers over one bounded channel, which the window reads at
 //! the start of a frame.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -17,7 +18,9 @@ use super::exports::Export;
 use super::keeper::FoundPages;
 use super::output_pane::{ExportFormat, TableFormat};
 use super::state::ElementRef;
+use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
+use crate::engine::kept::KeptPage;
 use crate::engine::user_message::UserMessage;
 use crate::markup::NodeId;
 
@@ -77,6 +80,13 @@ pub enum Answer {
         document: DocumentId,
         /// What was found, page by page.
         pages: FoundPages,
+    },
+    /// Pages that a model has read before have been found.
+    ReadingsFound {
+        /// Of which document.
+        document: DocumentId,
+        /// What was found.
+        pages: BTreeMap<PageIndex, KeptPage>,
     },
     /// Corrections cannot be found, or not be kept.
     NotKept {

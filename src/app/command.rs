@@ -274,6 +274,8 @@ pub enum SettingCommand {
     SetReducedMotion(bool),
     /// Preview pages by their own text, or not.
     SetTextPreview(bool),
+    /// Keep pages that were read, or remove those that are kept.
+    KeepReadings(bool),
     /// Load the last model when the window opens, or not.
     SetLoadModelAtStart(bool),
     /// Limit the tokens of a page.

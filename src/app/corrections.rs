@@ -1,13 +1,16 @@
 //! Runs the commands that correct a page.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::App;
 use super::command::{CorrectCommand, ViewCommand};
-use super::keeper::{FoundPages, Keeper};
-use super::state::{DocumentState, ElementRef};
+use super::keeper::{FoundPages, Keeper, Wanted};
+use super::state::{ConversionStatus, DocumentState, ElementRef, JobPurpose, ModelState};
 use crate::document::page::PageIndex;
-use crate::engine::job::DocumentId;
+use crate::engine::job::{DocumentId, DocumentSource, Job};
+use crate::engine::kept::{KeptPage, reader_words};
 use crate::engine::trust::ElementTrust;
 use crate::engine::user_message::UserMessage;
 use crate::geometry::BBox;
@@ -22,13 +25,7 @@ impl App {
 
     pub(super) fn execute_correction(&mut self, command: CorrectCommand) {
         match command {
-            CorrectCommand::Find(document, source) => match &self.keeper {
-                Some(keeper) => {
-                    let name = self.state.document_of(document).map(|document| document.info.name.clone());
-                    keeper.find(document, name.unwrap_or_default(), source, self.background.reply());
-                }
-                None => self.take_corrections(document, FoundPages::new()),
-            },
+            CorrectCommand::Find(document, source) => self.look_for(document, source),
             CorrectCommand::Edit(page, edit) => self.edit(page, &edit),
             CorrectCommand::EditSelected(edit) => {
                 let Some(selected) = self.state.document().and_then(|document| document.selected) else {
@@ -45,6 +42,7 @@ impl App {
                 let record =
                     self.state.document_of(document).and_then(|document| document.note_new_reading(page));
                 self.keep(document, record);
+                self.keep_reading(document, page);
             }
             CorrectCommand::Restore(document, page) => {
                 if let Some(document) = self.state.document_of(document) {
@@ -60,6 +58,17 @@ impl App {
                 self.editor.take_focus();
             }
         }
+    }
+
+    fn look_for(&mut self, id: DocumentId, source: DocumentSource) {
+        let keeps_readings = self.state.settings.keeps_readings;
+        let (Some(keeper), Some(document)) = (&self.keeper, self.state.document_of(id)) else {
+            self.take_corrections(id, FoundPages::new());
+            return;
+        };
+        let with_readings = keeps_readings && !document.is_protected;
+        let name = document.info.name.clone();
+        keeper.find(Wanted { document: id, name, source, with_readings }, self.background.reply());
     }
 
     fn edit(&mut self, page: PageIndex, edit: &Edit) {
@@ -155,12 +164,64 @@ impl App {
         }
     }
 
+    /// A page that a model has read is kept, unless the user has said no.
+    fn keep_reading(&mut self, id: DocumentId, page: PageIndex) {
+        let keeps = self.state.settings.keeps_readings;
+        let model = match &self.state.model {
+            ModelState::Ready(info) => info.identity(),
+            ModelState::Recording { name } => name.clone(),
+            ModelState::Missing | ModelState::Loading { .. } | ModelState::Failed { .. } => String::new(),
+        };
+        let document = self.state.document_of(id).filter(|document| keeps && !document.is_protected);
+        let reading = document.and_then(|document| document.page(page)?.conversion.recognition.clone());
+        if let (Some(keeper), Some(reading)) = (&self.keeper, reading)
+            && let Some(kept) = KeptPage::of(&reading, &reader_words(&model, &reading.request.generation))
+        {
+            keeper.keep_reading(id, kept);
+        }
+    }
+
+    /// Pages that were read before come back, the one in view first. A page that is being read is read anew.
+    pub(super) fn restore_readings(&mut self, id: DocumentId, mut pages: BTreeMap<PageIndex, KeptPage>) {
+        let Some(document) = self.state.document_of(id) else { return };
+        let current = document.current;
+        pages.retain(|page, _| {
+            let conversion = document.page(*page).map(|entry| &entry.conversion);
+            conversion.is_some_and(|conversion| matches!(conversion.status, ConversionStatus::None))
+        });
+        let num_pages = pages.len();
+        let first = pages.remove_entry(&current);
+        for (page, kept) in first.into_iter().chain(pages) {
+            let rotation = kept.rotation;
+            let job = self.backend.submit(Job::Restore { document: id, kept: Arc::new(kept) });
+            if let Some(document) = self.state.document_of(id) {
+                document.await_reading(page, rotation, job);
+            }
+            let purpose = JobPurpose::Recognize { document: id, page, is_restored: true };
+            self.state.jobs.insert(job, purpose);
+        }
+        if num_pages > 0 {
+            let (noun, verb) = if num_pages == 1 { ("page", "it was") } else { ("pages", "they were") };
+            let is = if num_pages == 1 { "is" } else { "are" };
+            self.state.notices.done(format!("{num_pages} {noun} {is} back as {verb} read"), None);
+        }
+    }
+
+    /// Pages are kept from now on, or those that are kept are removed and no more are.
+    pub(super) fn set_keeping(&mut self, keeps: bool) {
+        self.state.settings.keeps_readings = keeps;
+        if let Some(keeper) = self.keeper.as_ref().filter(|_| !keeps) {
+            keeper.forget_readings();
+        }
+    }
+
     /// Corrections from before have been looked for.
     pub(super) fn take_corrections(&mut self, document: DocumentId, pages: FoundPages) {
         let num_pages = pages.len();
         if let Some(document) = self.state.document_of(document) {
             document.take_corrections(pages);
         }
+        self.begin_previews(document);
         if num_pages > 0 {
             let noun = if num_pages == 1 { "page" } else { "pages" };
             self.state.notices.done(format!("Your corrections of {num_pages} {noun} are back"), None);
@@ -173,6 +234,14 @@ impl App {
             document.corrections.is_ready = true;
         }
         self.state.notices.error(message, None);
+        self.begin_previews(document);
+    }
+
+    /// Nothing from before stands in the way of a preview any more.
+    fn begin_previews(&mut self, id: DocumentId) {
+        if let Some(document) = self.state.document().filter(|document| document.id() == id) {
+            self.page_came_into_view(document.current);
+        }
     }
 }
 

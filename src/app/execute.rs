@@ -180,6 +180,7 @@ impl App {
             }
             SettingCommand::SetReducedMotion(reduces) => settings.reduces_motion = reduces,
             SettingCommand::SetTextPreview(previews) => settings.previews_text_layer = previews,
+            SettingCommand::KeepReadings(keeps) => self.set_keeping(keeps),
             SettingCommand::SetLoadModelAtStart(loads) => settings.loads_model_at_start = loads,
             SettingCommand::SetTokenLimit(limit) => settings.max_new_tokens = limit,
             SettingCommand::UseDevice(device) => {
@@ -259,7 +260,7 @@ impl App {
     }
 
     /// The page that is looked at jumps the queue, and what can be offered for it is found out.
-    fn page_came_into_view(&mut self, page: PageIndex) {
+    pub(super) fn page_came_into_view(&mut self, page: PageIndex) {
         if let Some((_, entry)) = self.state.page()
             && let ConversionStatus::Queued(job) = entry.conversion.status
         {
@@ -267,10 +268,12 @@ impl App {
         }
         self.probe_text(page);
         let previews = self.state.settings.previews_text_layer;
+        // What was made of the page before goes before a preview.
+        let is_looked_for = self.state.document().is_some_and(|document| !document.corrections.is_ready);
         let is_new = self.state.page().is_some_and(|(_, entry)| {
             matches!(entry.conversion.status, ConversionStatus::None) && entry.text != TextSupply::Absent
         });
-        if previews && is_new {
+        if previews && is_new && !is_looked_for {
             self.recognize(page, EngineChoice::TextLayer);
         }
     }
@@ -348,7 +351,7 @@ impl App {
             is_visible,
         }));
         entry.conversion.queue(job);
-        self.state.jobs.insert(job, JobPurpose::Recognize { document: id, page });
+        self.state.jobs.insert(job, JobPurpose::Recognize { document: id, page, is_restored: false });
     }
 
     fn cancel_page(&mut self, page: PageIndex) {
@@ -542,6 +545,7 @@ impl App {
             Answer::NotExported(message) => self.state.notices.error(message, None),
             Answer::Exported { path, contents } => self.write(path, contents),
             Answer::CorrectionsFound { document, pages } => self.take_corrections(document, pages),
+            Answer::ReadingsFound { document, pages } => self.restore_readings(document, pages),
             Answer::NotKept { document, message } => self.take_not_kept(document, message),
             Answer::Dialog { request, paths, stood_open } => {
                 if paths.is_empty() {

@@ -1,4 +1,5 @@
-//! The thread that keeps corrections: it alone reads and writes the files of [`crate::revision`].
+//! The thread that keeps corrections and the pages that a model has read: it alone reads and writes the files of
+//! [`crate::revision`] and [`crate::engine::kept`].
 //!
 //! Steps come in the order in which they were made and are on the disk one by one. When the window closes it waits for
 //! those that are left.
@@ -14,6 +15,7 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use super::background::{Answer, Reply};
 use crate::document::page::PageIndex;
 use crate::engine::job::{DocumentId, DocumentSource};
+use crate::engine::kept::{self, KeptPage, KeptPages};
 use crate::engine::user_message::UserMessage;
 use crate::markup::{self, DocTree};
 use crate::revision::{ContentKey, Error, PageHistory, Record, Sidecar};
@@ -30,28 +32,51 @@ pub struct Keeper {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What is looked for.
+pub(crate) struct Wanted {
+    pub(crate) document: DocumentId,
+    /// For people who look into the files.
+    pub(crate) name: String,
+    pub(crate) source: DocumentSource,
+    /// Pages that were read are looked for, and may be kept.
+    pub(crate) with_readings: bool,
+}
+
 enum Message {
-    Find { document: DocumentId, name: String, source: DocumentSource, reply: Reply },
+    Find { wanted: Wanted, reply: Reply },
     Keep { document: DocumentId, record: Record, reply: Reply },
+    KeepReading { document: DocumentId, page: Box<KeptPage> },
+    ForgetReadings,
     Forget(DocumentId),
 }
 
 impl Keeper {
-    /// Keeps corrections in files of that folder.
+    /// Keeps corrections in files of that folder, and pages that were read in the other one, if there is one.
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub fn start(folder: PathBuf) -> std::io::Result<Self> {
+    pub fn start(folder: PathBuf, readings: Option<PathBuf>) -> std::io::Result<Self> {
         let (sender, messages) = crossbeam_channel::bounded(MAX_WAITING);
         let thread = thread::Builder::new()
             .name("corrections".to_owned())
-            .spawn(move || Files::new(folder).run(&messages))?;
+            .spawn(move || Files::new(folder, readings).run(&messages))?;
         Ok(Self { sender: Some(sender), thread: Some(thread) })
     }
 
-    /// Looks for corrections from before; answers once.
-    pub(crate) fn find(&self, document: DocumentId, name: String, source: DocumentSource, reply: Reply) {
-        self.send(Message::Find { document, name, source, reply });
+    /// Looks for readings and corrections from before; answers with the readings, when there are some, and then once
+    /// with the corrections.
+    pub(crate) fn find(&self, wanted: Wanted, reply: Reply) {
+        self.send(Message::Find { wanted, reply });
+    }
+
+    /// Writes a page that a model has read. Where that fails the log says so: the page is in the window all the same.
+    pub(crate) fn keep_reading(&self, document: DocumentId, page: KeptPage) {
+        self.send(Message::KeepReading { document, page: Box::new(page) });
+    }
+
+    /// Removes all pages that were read, of all documents.
+    pub(crate) fn forget_readings(&self) {
+        self.send(Message::ForgetReadings);
     }
 
     /// Writes a step; answers only when that fails.
@@ -69,9 +94,10 @@ impl Keeper {
         match sender.try_send(message) {
             Ok(()) | Err(TrySendError::Disconnected(_)) => {}
             Err(TrySendError::Full(message)) => {
-                let (Message::Find { document, reply, .. } | Message::Keep { document, reply, .. }) = message
-                else {
-                    return;
+                let (document, reply) = match message {
+                    Message::Find { wanted, reply } => (wanted.document, reply),
+                    Message::Keep { document, reply, .. } => (document, reply),
+                    Message::KeepReading { .. } | Message::ForgetReadings | Message::Forget(_) => return,
                 };
                 reply.answer(Answer::NotKept { document, message: cannot_keep("The disk does not keep up") });
             }
@@ -91,6 +117,8 @@ impl Drop for Keeper {
 /// The open files, by document.
 struct Files {
     folder: PathBuf,
+    /// Of the pages that were read.
+    readings: Option<PathBuf>,
     open: BTreeMap<DocumentId, Kept>,
 }
 
@@ -99,18 +127,29 @@ struct Kept {
     name: String,
     /// `None` until the first step.
     file: Option<Sidecar>,
+    /// Looking for corrections failed: that has been said, and the user works on without a file.
+    is_refused: bool,
+    /// `None` when nothing is kept of it.
+    readings: Option<KeptPages>,
 }
 
 impl Files {
-    fn new(folder: PathBuf) -> Self {
-        Self { folder, open: BTreeMap::new() }
+    fn new(folder: PathBuf, readings: Option<PathBuf>) -> Self {
+        Self { folder, readings, open: BTreeMap::new() }
     }
 
     fn run(mut self, messages: &Receiver<Message>) {
         for message in messages {
             match message {
-                Message::Find { document, name, source, reply } => {
-                    let answer = match self.find(document, name, &source) {
+                Message::Find { wanted, reply } => {
+                    let document = wanted.document;
+                    let found = self.take_up(wanted);
+                    let readings = self.open.get(&document).and_then(|kept| kept.readings.as_ref());
+                    let pages = readings.map(KeptPages::all).unwrap_or_default();
+                    if !pages.is_empty() {
+                        reply.clone().answer(Answer::ReadingsFound { document, pages });
+                    }
+                    let answer = match found.and_then(|()| self.find(document)) {
                         Ok(pages) => Answer::CorrectionsFound { document, pages },
                         Err(message) => Answer::NotKept { document, message },
                     };
@@ -121,6 +160,13 @@ impl Files {
                         reply.answer(Answer::NotKept { document, message });
                     }
                 }
+                Message::KeepReading { document, page } => {
+                    let readings = self.open.get(&document).and_then(|kept| kept.readings.as_ref());
+                    if let Some(Err(error)) = readings.map(|readings| readings.keep(&page)) {
+                        tracing::warn!(%error, "a page that was read cannot be kept");
+                    }
+                }
+                Message::ForgetReadings => self.forget_readings(),
                 Message::Forget(document) => {
                     self.open.remove(&document);
                 }
@@ -128,20 +174,27 @@ impl Files {
         }
     }
 
-    fn find(
-        &mut self,
-        document: DocumentId,
-        name: String,
-        source: &DocumentSource,
-    ) -> Result<FoundPages, UserMessage> {
+    fn take_up(&mut self, wanted: Wanted) -> Result<(), UserMessage> {
+        let Wanted { document, name, source, with_readings } = wanted;
         let key = match source {
             DocumentSource::File(path) => File::open(path).and_then(ContentKey::of_reader),
-            DocumentSource::Bytes { bytes, .. } => Ok(ContentKey::of_bytes(bytes)),
+            DocumentSource::Bytes { bytes, .. } => Ok(ContentKey::of_bytes(&bytes)),
         };
         let key = key.map_err(|error| cannot_keep(&error.to_string()))?;
-        let found = Sidecar::find(&self.folder, &key).map_err(|error| words_of(&error))?;
+        let root = self.readings.as_deref().filter(|_| with_readings);
+        let readings = root.map(|root| KeptPages::of_document(root, key.as_str()));
+        self.open.insert(document, Kept { key, name, file: None, is_refused: false, readings });
+        Ok(())
+    }
+
+    fn find(&mut self, document: DocumentId) -> Result<FoundPages, UserMessage> {
+        let Some(kept) = self.open.get_mut(&document) else { return Ok(FoundPages::new()) };
+        let found = Sidecar::find(&self.folder, &kept.key).map_err(|error| {
+            kept.is_refused = true;
+            words_of(&error)
+        })?;
         let (file, pages) = found.map_or((None, BTreeMap::new()), |found| (Some(found.sidecar), found.pages));
-        self.open.insert(document, Kept { key, name, file });
+        kept.file = file;
         let with_tree = |(page, history): (usize, PageHistory)| {
             let tree = Arc::new(markup::parse(&history.state().markup));
             (PageIndex(page), (history, tree))
@@ -149,9 +202,17 @@ impl Files {
         Ok(pages.into_iter().map(with_tree).collect())
     }
 
+    fn forget_readings(&mut self) {
+        for kept in self.open.values_mut() {
+            kept.readings = None;
+        }
+        if let Some(Err(error)) = self.readings.as_deref().map(kept::forget_all) {
+            tracing::warn!(%error, "pages that were read cannot be removed");
+        }
+    }
+
     fn keep(&mut self, document: DocumentId, record: &Record) -> Result<(), UserMessage> {
-        // Where looking failed, that has been said, and the user works on without a file.
-        let Some(kept) = self.open.get_mut(&document) else { return Ok(()) };
+        let Some(kept) = self.open.get_mut(&document).filter(|kept| !kept.is_refused) else { return Ok(()) };
         if kept.file.is_none() {
             let file = Sidecar::create(&self.folder, &kept.key, &kept.name);
             kept.file = Some(file.map_err(|error| words_of(&error))?);

@@ -15,6 +15,7 @@ use super::clipboard::desktop_clipboard;
 use super::keeper::Keeper;
 use crate::engine::event::Event;
 use crate::engine::job::{Job, JobId};
+use crate::engine::kept::readings_folder;
 use crate::engine::scripted::ScriptedRecognizer;
 use crate::engine::{self, Engine, EngineOptions};
 use crate::revision::revisions_folder;
@@ -104,7 +105,10 @@ pub fn run(options: WindowOptions) -> Result<(), Error> {
                 Engine::start(engine_options, move || ctx.request_repaint()).map_err(Error::Engine)?;
             let mut app = App::new(cc, Box::new(engine), desktop_dialogs());
             app.use_clipboard(desktop_clipboard());
-            match revisions_folder().map_err(io::Error::other).and_then(Keeper::start) {
+            match revisions_folder()
+                .map_err(io::Error::other)
+                .and_then(|folder| Keeper::start(folder, readings_folder()))
+            {
                 Ok(keeper) => app.use_keeper(keeper),
                 Err(error) => tracing::error!(%error, "corrections cannot be kept"),
             }

@@ -55,6 +55,8 @@ pub struct Settings {
     /// Off by default: opening a file to look at it should not start work, and a preview by the
     /// text layer would stand where the user expects the model's result. The pane offers it.
     pub previews_text_layer: bool,
+    /// Pages that a model has read are kept, and are there again when their document is opened again.
+    pub keeps_readings: bool,
     /// Thumbnails are shown.
     pub shows_thumbnails: bool,
     /// The live pane is shown.
@@ -98,6 +100,7 @@ impl Default for Settings {
             loads_model_at_start: true,
             max_new_tokens: None,
             previews_text_layer: false,
+            keeps_readings: true,
             shows_thumbnails: true,
             shows_pane: true,
             pane_fraction: 0.5,

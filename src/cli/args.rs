@@ -33,6 +33,9 @@ Files are named after the document: report.md, report.html, report.json, report.
 report.xlsx with a sheet for each table, and report-table-1.csv for each table. What was there is
 replaced; a document itself never is.
 
+A run that does not come to its end is gone on with: give the same command again. Pages that a model has
+read are kept until their document is written, but of encrypted PDFs.
+
 Exit codes:
   0    everything was converted
   1    some pages or files failed; the others are written
@@ -150,6 +153,9 @@ pub(super) struct ConvertArguments {
     /// Most tokens a page [default: as many as the model has room for]
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub(super) tokens: Option<usize>,
+    /// Read all pages again, also those that a run which did not come to its end has read
+    #[arg(long)]
+    pub(super) fresh: bool,
     /// Let the model repeat itself up to its last token, in place of keeping what it wrote before that
     #[arg(long)]
     pub(super) no_loop_guard: bool,

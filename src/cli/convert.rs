@@ -1,6 +1,6 @@
 //! `doclens convert`: documents in, files out, through the same engine as the window.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +13,11 @@ use crate::cli::jobs::{Interrupted, Jobs};
 use crate::cli::output::{Destination, Output, path_in};
 use crate::cli::pages::Selection;
 use crate::cli::progress::Reporter;
+use crate::cli::unfinished::Unfinished;
 use crate::document::{self, PageIndex, Rotation};
 use crate::engine::event::{DocumentInfo, PageRecognition, StopReason};
 use crate::engine::job::{DocumentSource, EngineChoice, GenerationSettings, RecognizeRequest, Task};
+use crate::engine::kept::{self, KeptPage};
 use crate::engine::{EngineOptions, Error, EventKind, Job, JobId, Outcome, UserMessage};
 
 /// One run of the command.
@@ -24,10 +26,15 @@ pub(super) struct Conversion<'a> {
     arguments: &'a ConvertArguments,
     /// Of the model that is to be loaded.
     model_folder: Option<PathBuf>,
+    /// What tells the model or recording from others; `None` while pages are read from their own text.
+    reader: Option<String>,
     output: Output,
     reporter: Reporter,
     tally: Tally,
 }
+
+/// The pages that were read.
+type Pages = BTreeMap<PageIndex, Arc<PageRecognition>>;
 
 /// What has come of the run so far.
 #[derive(Debug, Default)]
@@ -53,17 +60,18 @@ impl From<Interrupted> for Halt {
 }
 
 impl<'a> Conversion<'a> {
-    /// A run with a started engine.
+    /// A run with a started engine. `reader` tells a recording from others.
     pub(super) fn new(
         arguments: &'a ConvertArguments,
         model_folder: Option<PathBuf>,
+        reader: Option<String>,
         output: Output,
         options: EngineOptions,
         interrupted: Arc<AtomicBool>,
     ) -> Result<Self, Error> {
         let jobs = Jobs::start(options, interrupted)?;
         let reporter = Reporter::new(arguments.quiet);
-        Ok(Self { jobs, arguments, model_folder, output, reporter, tally: Tally::default() })
+        Ok(Self { jobs, arguments, model_folder, reader, output, reporter, tally: Tally::default() })
     }
 
     /// Converts all documents.
@@ -99,10 +107,11 @@ impl<'a> Conversion<'a> {
             self.reporter.error(&about, &message);
             return Err(Halt::Hopeless);
         }
-        if let EventKind::Finished(Outcome::ModelLoaded(info)) = end
-            && let Some(fallback) = &info.fallback
-        {
-            self.reporter.say(&format!("{}: {fallback}", info.name));
+        if let EventKind::Finished(Outcome::ModelLoaded(info)) = end {
+            self.reader = Some(info.identity());
+            if let Some(fallback) = &info.fallback {
+                self.reporter.say(&format!("{}: {fallback}", info.name));
+            }
         }
         Ok(())
     }
@@ -118,6 +127,7 @@ impl<'a> Conversion<'a> {
             }
         };
         let about = file.display().to_string();
+        let mut unfinished = self.unfinished(&about, &source);
         self.reporter.wait_for(format!("opening {about}"));
         let password = self.arguments.password.clone();
         let end = self.jobs.end_of(Job::Open { source, password }, |_| ())?;
@@ -129,13 +139,31 @@ impl<'a> Conversion<'a> {
             return Ok(());
         }
         let EventKind::Finished(Outcome::Opened(info)) = end else { return Ok(()) };
-        let pages = self.read_pages(&about, &info)?;
+        let num_failures = self.tally.num_failures;
+        let pages = self.read_pages(&about, &info, unfinished.as_mut())?;
         if !pages.is_empty() {
             self.tally.num_converted_pages += pages.len();
             self.write(&about, &info, &pages)?;
         }
+        if let Some(unfinished) = unfinished.filter(|_| self.tally.num_failures == num_failures) {
+            unfinished.done();
+        }
         self.jobs.end_of(Job::Close(info.id), |_| ())?;
         Ok(())
+    }
+
+    /// Where the document's pages are kept until it is written. Those of an encrypted one are kept nowhere.
+    fn unfinished(&self, about: &str, source: &DocumentSource) -> Option<Unfinished> {
+        let reader = self.reader.as_ref().filter(|_| self.arguments.password.is_none())?;
+        let root = kept::unfinished_folder()?;
+        match Unfinished::of(&root, source, kept::reader_words(reader, &self.generation())) {
+            Ok(unfinished) => Some(unfinished),
+            Err(error) => {
+                // Opening it says so to the user.
+                tracing::debug!(%error, about, "the document cannot be read");
+                None
+            }
+        }
     }
 
     /// Reads the selected pages; those that fail are reported and left out.
@@ -143,7 +171,8 @@ impl<'a> Conversion<'a> {
         &mut self,
         about: &str,
         info: &DocumentInfo,
-    ) -> Result<BTreeMap<PageIndex, Arc<PageRecognition>>, Halt> {
+        mut unfinished: Option<&mut Unfinished>,
+    ) -> Result<Pages, Halt> {
         let num_pages = info.page_sizes.len();
         let ranges = self.arguments.pages.as_ref();
         let selection =
@@ -153,10 +182,19 @@ impl<'a> Conversion<'a> {
         }
         self.reporter.start_document(&info.name, selection.pages.len());
         let mut waiting: BTreeMap<JobId, PageIndex> = BTreeMap::new();
+        let mut found = self.found_pages(about, unfinished.as_deref(), &selection);
+        let mut restored = BTreeSet::new();
         for page in selection.pages {
-            waiting.insert(self.jobs.submit(Job::Recognize(self.request(info, page))), page);
+            let job = match found.remove(&page) {
+                Some(kept) => {
+                    restored.insert(page);
+                    Job::Restore { document: info.id, kept: Arc::new(kept) }
+                }
+                None => Job::Recognize(self.request(info, page)),
+            };
+            waiting.insert(self.jobs.submit(job), page);
         }
-        let mut pages = BTreeMap::new();
+        let mut pages = Pages::new();
         while !waiting.is_empty() {
             let Some(event) = self.jobs.next_event() else {
                 self.jobs.stop_if_interrupted(waiting.keys())?;
@@ -172,6 +210,13 @@ impl<'a> Conversion<'a> {
                 }
                 EventKind::Finished(Outcome::Recognized(recognized)) => {
                     self.warn_if_stopped(about, &recognized);
+                    if let Some(unfinished) = unfinished.as_mut().filter(|_| !restored.contains(&page))
+                        && let Err(error) = unfinished.keep(&recognized)
+                    {
+                        self.reporter.say(&format!(
+                            "{about}: what is read cannot be kept in case this run does not come to its end: {error}"
+                        ));
+                    }
                     pages.insert(page, recognized);
                 }
                 EventKind::Failed(message) => self.fail(&format!("{about}, page {page}"), &message),
@@ -183,8 +228,35 @@ impl<'a> Conversion<'a> {
         Ok(pages)
     }
 
+    /// The selected pages that an earlier run has read.
+    fn found_pages(
+        &self,
+        about: &str,
+        unfinished: Option<&Unfinished>,
+        selection: &Selection,
+    ) -> BTreeMap<PageIndex, KeptPage> {
+        let Some(unfinished) = unfinished.filter(|_| !self.arguments.fresh) else { return BTreeMap::new() };
+        let mut found = unfinished.find();
+        found.retain(|page, _| selection.pages.contains(page));
+        if !found.is_empty() {
+            let (noun, verb) = if found.len() == 1 { ("page", "was") } else { ("pages", "were") };
+            self.reporter.say(&format!(
+                "{about}: {} {noun} {verb} read by a run that did not come to its end; --fresh reads all again",
+                found.len()
+            ));
+        }
+        found
+    }
+
+    fn generation(&self) -> GenerationSettings {
+        GenerationSettings {
+            max_new_tokens: self.arguments.tokens,
+            stops_loops: !self.arguments.no_loop_guard,
+            ..GenerationSettings::default()
+        }
+    }
+
     fn request(&self, info: &DocumentInfo, page: PageIndex) -> RecognizeRequest {
-        let max_new_tokens = self.arguments.tokens;
         RecognizeRequest {
             document: info.id,
             page,
@@ -192,11 +264,7 @@ impl<'a> Conversion<'a> {
             engine: EngineChoice::from(self.arguments.engine),
             region: None,
             task: Task::Page,
-            generation: GenerationSettings {
-                max_new_tokens,
-                stops_loops: !self.arguments.no_loop_guard,
-                ..GenerationSettings::default()
-            },
+            generation: self.generation(),
             is_visible: false,
         }
     }
@@ -217,12 +285,7 @@ impl<'a> Conversion<'a> {
         }
     }
 
-    fn write(
-        &mut self,
-        about: &str,
-        info: &DocumentInfo,
-        pages: &BTreeMap<PageIndex, Arc<PageRecognition>>,
-    ) -> Result<(), Halt> {
+    fn write(&mut self, about: &str, info: &DocumentInfo, pages: &Pages) -> Result<(), Halt> {
         let mut files = Vec::new();
         let mut has_failed = false;
         for Export { suffix, format, contents } in exports(self.arguments, info, pages) {

@@ -24,6 +24,7 @@ mod process_clock;
 mod progress;
 mod score_table;
 mod stdout;
+mod unfinished;
 
 use std::error::Error as StdError;
 use std::ffi::OsString;
@@ -53,6 +54,7 @@ use crate::engine::model_library;
 use crate::engine::scripted::ScriptedRecognizer;
 use crate::engine::{EngineOptions, Error, UserMessage};
 use crate::markup::UnknownTags;
+use crate::revision::ContentKey;
 
 /// What is left to do when the command line has done its part.
 #[derive(Debug)]
@@ -103,13 +105,17 @@ fn convert(arguments: &ConvertArguments) -> Exit {
         Ok(options) => options,
         Err(error) => return complain(&error),
     };
+    let mut reader = None;
     if let Some(file) = &arguments.replay {
         match recording(file) {
-            Ok(recognizer) => options.replay = Some(Box::new(recognizer)),
+            Ok((recognizer, identity)) => {
+                options.replay = Some(Box::new(recognizer));
+                reader = Some(identity);
+            }
             Err(error) => return refuse(&format!("--replay {}: {error}", file.display())),
         }
     }
-    match Conversion::new(arguments, model_folder, output, options, listen_for_interrupts()) {
+    match Conversion::new(arguments, model_folder, reader, output, options, listen_for_interrupts()) {
         Ok(conversion) => conversion.run(),
         Err(error) => complain(&error),
     }
@@ -256,10 +262,12 @@ fn refuse(reason: &str) -> Exit {
     Exit::WrongArguments
 }
 
-fn recording(file: &Path) -> io::Result<ScriptedRecognizer> {
+/// The recording, and what tells it from another one.
+fn recording(file: &Path) -> io::Result<(ScriptedRecognizer, String)> {
     let markup = fs::read_to_string(file)?;
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
-    Ok(ScriptedRecognizer::new(name, &markup))
+    let identity = format!("recording {}", ContentKey::of_bytes(markup.as_bytes()).as_str());
+    Ok((ScriptedRecognizer::new(name, &markup), identity))
 }
 
 /// The first Ctrl+C sets the flag, which stops the jobs and ends the run; a second one ends the process

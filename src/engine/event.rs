@@ -236,4 +236,13 @@ pub struct ModelInfo {
     pub fallback: Option<String>,
     /// How long loading took.
     pub load_time: Duration,
+    /// Digest of the names, sizes and times of its files: another one after any of them was replaced.
+    pub fingerprint: String,
+}
+
+impl ModelInfo {
+    /// What the model is and how it computes: the same words for the same markup.
+    pub fn identity(&self) -> String {
+        format!("{} {}, {} {}", self.name, self.fingerprint, self.device, self.dtype)
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::document::page::{PageIndex, PixelRect, Rotation};
+use crate::engine::kept::KeptPage;
 use crate::geometry::BBox;
 
 /// Names one job for as long as the engine lives. Later jobs have larger numbers.
@@ -38,6 +39,14 @@ pub enum Job {
     },
     /// Turn a page into markup; ends with [`Outcome::Recognized`](super::event::Outcome::Recognized).
     Recognize(RecognizeRequest),
+    /// Take up a page again that was read before; ends with
+    /// [`Outcome::Recognized`](super::event::Outcome::Recognized).
+    Restore {
+        /// Which document.
+        document: DocumentId,
+        /// The page as it was kept.
+        kept: Arc<KeptPage>,
+    },
     /// Load a model from a folder, replacing the one that is loaded.
     LoadModel {
         /// Folder in the Hugging Face layout.

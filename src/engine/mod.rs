@@ -23,6 +23,7 @@ pub mod cancel;
 pub mod error;
 pub mod event;
 pub mod job;
+pub mod kept;
 pub mod model_library;
 pub mod options;
 pub mod recognizer;

@@ -1,7 +1,11 @@
 //! A model of the `model` room, behind the one trait.
 
+use std::fs;
 use std::iter;
 use std::path::Path;
+use std::time::SystemTime;
+
+use sha2::{Digest as _, Sha256};
 
 use crate::document::page::Rotation;
 use crate::engine::blank_page::is_blank;
@@ -121,8 +125,28 @@ pub(super) fn load(
         dtype: report.dtype.clone(),
         fallback: report.fallback.clone(),
         load_time: report.load_time,
+        fingerprint: fingerprint(folder),
     };
     Ok(LoadedModel { recognizer: Box::new(ModelRecognizer { model: Box::new(model) }), info })
+}
+
+/// Digest of the names, sizes and times of a folder's files, in hexadecimal digits. Reading them through would take
+/// longer than loading the model.
+fn fingerprint(folder: &Path) -> String {
+    let mut files: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            // Files of a cache are links; what they lead to counts.
+            let metadata = fs::metadata(entry.path()).ok()?;
+            let changed = metadata.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+            let name = entry.file_name();
+            Some(format!("{}\0{}\0{}", name.display(), metadata.len(), changed.as_nanos()))
+        })
+        .collect();
+    files.sort_unstable();
+    format!("{:x}", Sha256::digest(files.join("\n")))
 }
 
 fn load_options(settings: ModelSettings) -> LoadOptions {

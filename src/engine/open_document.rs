@@ -165,7 +165,7 @@ impl OpenDocument {
         context
     }
 
-    fn page_size(&self, page: PageIndex) -> Result<PageSize, Error> {
+    pub(super) fn page_size(&self, page: PageIndex) -> Result<PageSize, Error> {
         let num_pages = self.info.page_sizes.len();
         let no_such_page = Error::NoSuchPage { page: page.number(), num_pages };
         self.info.page_sizes.get(page.0).copied().ok_or(no_such_page)

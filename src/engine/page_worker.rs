@@ -15,8 +15,10 @@ use crate::engine::cancel::CancelToken;
 use crate::engine::error::Error;
 use crate::engine::event::{EventKind, Outcome, Progress, Stage};
 use crate::engine::job::{DocumentId, DocumentSource, JobId, RenderJob};
+use crate::engine::kept::KeptPage;
 use crate::engine::open_document::OpenDocument;
 use crate::engine::outlet::Outlet;
+use crate::engine::reading::{recognized, restored};
 use crate::engine::tasks::{PageTask, PageWork, Preparation, Prepared, Report};
 use crate::engine::worker::{check, end_of, guarded};
 
@@ -86,7 +88,8 @@ impl PageWorker {
             PageWork::Open { .. }
             | PageWork::Close(_)
             | PageWork::Render(_)
-            | PageWork::ReadTextLayer { .. } => {
+            | PageWork::ReadTextLayer { .. }
+            | PageWork::Restore { .. } => {
                 self.outlet.send(job, EventKind::Started);
             }
         }
@@ -103,6 +106,7 @@ impl PageWorker {
             PageWork::Render(request) => self.render(request)?,
             PageWork::ReadTextLayer { document, page } => self.read_text_layer(document, page)?,
             PageWork::Prepare(preparation) => self.prepare(&preparation)?,
+            PageWork::Restore { document, kept } => self.restore(document, &kept)?,
         };
         check(token)?;
         Ok(made)
@@ -140,6 +144,15 @@ impl PageWorker {
         let (input, excerpt) = document.prepare(&preparation.request, preparation.lane)?;
         let took: Duration = began.elapsed();
         Ok(Made::Input(Box::new(Prepared { input, excerpt, took })))
+    }
+
+    fn restore(&mut self, id: DocumentId, kept: &KeptPage) -> Result<Made, Error> {
+        let document = self.document(id)?;
+        let page_size = document.page_size(kept.page)?;
+        // As when the page was read: one whose text cannot be read can still be seen.
+        let text_layer = document.text_layer(kept.page).ok();
+        let reading = restored(kept, id, page_size, text_layer.as_deref());
+        Ok(Made::Outcome(recognized(reading)))
     }
 
     fn document(&mut self, id: DocumentId) -> Result<&mut OpenDocument, Error> {

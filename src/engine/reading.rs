@@ -8,20 +8,24 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::document::page::PageSize;
+use crate::document::text_layer::TextLayer;
 use crate::engine::cancel::CancelToken;
 use crate::engine::error::Error;
 use crate::engine::estimate::{History, Moment, PastPage, Speed, expected_chars, remaining};
 use crate::engine::event::{
     EventKind, Outcome, PageRecognition, Progress, Stage, StopReason, Timing, TokenTrace,
 };
-use crate::engine::job::{EngineChoice, JobId};
+use crate::engine::job::{DocumentId, EngineChoice, GenerationSettings, JobId, RecognizeRequest, Task};
+use crate::engine::kept::KeptPage;
+use crate::engine::model_recognizer::excerpt_for_model;
 use crate::engine::outlet::Outlet;
 use crate::engine::page_boxes::Excerpt;
 use crate::engine::recognizer::Recognizer;
 use crate::engine::tasks::Recognition;
 use crate::engine::trust::{PageEvidence, trust_of_page};
 use crate::engine::worker::check;
-use crate::markup::{DocTree, LoopGuard, Parser};
+use crate::markup::{self, DocTree, LoopGuard, Parser};
 use crate::model::{Step, Stop};
 
 /// Where a page's events go.
@@ -105,6 +109,46 @@ pub(super) fn read_page(
         timing: Timing { preparing: read.timing.preparing + prepared.took, ..read.timing },
         page_size: prepared.input.page_size,
     })
+}
+
+/// A page that was read before, as it was then. Whether it agrees with the page's own text is asked anew.
+pub(super) fn restored(
+    kept: &KeptPage,
+    document: DocumentId,
+    page_size: PageSize,
+    text_layer: Option<&TextLayer>,
+) -> PageRecognition {
+    let request = RecognizeRequest {
+        document,
+        page: kept.page,
+        rotation: kept.rotation,
+        engine: EngineChoice::Model,
+        region: None,
+        task: Task::Page,
+        generation: GenerationSettings::default(),
+        is_visible: false,
+    };
+    let tree = excerpt_for_model(&request).place(Arc::new(markup::parse(&kept.markup)));
+    let trust = trust_of_page(&PageEvidence {
+        tree: &tree,
+        tokens: &kept.tokens,
+        text_layer,
+        engine: EngineChoice::Model,
+        stop_reason: kept.stop_reason,
+    });
+    PageRecognition {
+        request,
+        markup: kept.markup.clone(),
+        tree,
+        engine: EngineChoice::Model,
+        engine_name: kept.engine_name.clone(),
+        stop_reason: kept.stop_reason,
+        tokens: kept.tokens.clone(),
+        trust,
+        text_quality: text_layer.map(|layer| layer.quality),
+        timing: kept.timing,
+        page_size,
+    }
 }
 
 /// The outcome of a page that was read.

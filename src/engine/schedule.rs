@@ -81,6 +81,9 @@ impl Schedule {
             Job::ReadTextLayer { document, page } => {
                 self.push_page(PageTask { job, token, work: PageWork::ReadTextLayer { document, page } });
             }
+            Job::Restore { document, kept } => {
+                self.push_page(PageTask { job, token, work: PageWork::Restore { document, kept } });
+            }
             Job::Recognize(request) => self.push_recognition(job, token, request),
             Job::LoadModel { folder, settings } => {
                 let work = WaitingWork::LoadModel { folder, settings };

@@ -4,6 +4,7 @@
 //! recognizer reads it. Whoever holds the task sends the job's end.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::document::page::PageIndex;
@@ -12,6 +13,7 @@ use crate::engine::chores::ChoreWorker;
 use crate::engine::job::{
     DocumentId, DocumentSource, JobId, ModelSettings, RecognizeRequest, RenderJob, RenderPriority,
 };
+use crate::engine::kept::KeptPage;
 use crate::engine::page_boxes::Excerpt;
 use crate::engine::recognizer::PageInput;
 
@@ -40,6 +42,7 @@ pub(super) enum PageWork {
     Render(RenderJob),
     ReadTextLayer { document: DocumentId, page: PageIndex },
     Prepare(Preparation),
+    Restore { document: DocumentId, kept: Arc<KeptPage> },
 }
 
 /// Input for a recognition.
@@ -60,7 +63,7 @@ impl PageWork {
             Self::Render(RenderJob { priority: RenderPriority::Nearby, .. }) => 2,
             Self::Prepare(_) => 3,
             Self::Render(RenderJob { priority: RenderPriority::Thumbnail, .. }) => 4,
-            Self::ReadTextLayer { .. } => 5,
+            Self::ReadTextLayer { .. } | Self::Restore { .. } => 5,
         }
     }
 
@@ -68,7 +71,9 @@ impl PageWork {
     pub(super) fn document(&self) -> Option<DocumentId> {
         match self {
             Self::Open { .. } => None,
-            Self::Close(document) | Self::ReadTextLayer { document, .. } => Some(*document),
+            Self::Close(document) | Self::ReadTextLayer { document, .. } | Self::Restore { document, .. } => {
+                Some(*document)
+            }
             Self::Render(render) => Some(render.document),
             Self::Prepare(preparation) => Some(preparation.request.document),
         }

@@ -32,6 +32,11 @@ impl ContentKey {
         Self(hex(&Sha256::digest(bytes)))
     }
 
+    /// In hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The key of what a reader gives.
     ///
     /// # Errors

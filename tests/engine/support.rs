@@ -231,6 +231,7 @@ pub(crate) fn model_info(folder: &std::path::Path) -> ModelInfo {
         device: "CPU".to_owned(),
         dtype: "f32".to_owned(),
         fallback: None,
+        fingerprint: String::new(),
         load_time: Duration::ZERO,
     }
 }

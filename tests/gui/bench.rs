@@ -129,6 +129,25 @@ impl Bench {
         self.settle();
     }
 
+    /// Opens the sample that the program carries, and waits until what was made of it before has been looked for.
+    pub(crate) fn open_sample(&mut self) {
+        self.click("Try the sample");
+        let job = self.last_job(|job| matches!(job, Job::Open { .. }));
+        let info = DocumentInfo {
+            id: DocumentId(1),
+            name: "sample.pdf".to_owned(),
+            path: None,
+            page_sizes: vec![PageSize { width_pt: 612.0, height_pt: 792.0 }; 2],
+            title: None,
+            is_image: false,
+        };
+        self.say(job, EventKind::Finished(Outcome::Opened(Arc::new(info))));
+        while !self.harness.state().state().document().unwrap().corrections.is_ready {
+            std::thread::yield_now();
+            self.settle();
+        }
+    }
+
     pub(crate) fn settle(&mut self) {
         self.harness.run_steps(6);
     }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use doclens::app::keeper::Keeper;
-use doclens::document::page::{PageIndex, PageSize};
-use doclens::engine::event::{DocumentInfo, EventKind, Outcome, StopReason};
-use doclens::engine::job::{DocumentId, Job};
+use doclens::document::page::PageIndex;
+use doclens::engine::event::{EventKind, Outcome, StopReason};
 use doclens::engine::trust::Origin;
 use doclens::markup::location::grid_from_page;
 use doclens::markup::{DocTree, NodeKind};
@@ -46,7 +45,7 @@ fn outline(bench: &Bench) -> Vec<String> {
     tree.reading_order().into_iter().map(line).collect()
 }
 
-fn select(bench: &mut Bench, text: &str) {
+pub(crate) fn select(bench: &mut Bench, text: &str) {
     let wanted = node(bench, text);
     for _ in 0..9 {
         if bench.selected() == Some(wanted) {
@@ -282,31 +281,13 @@ fn the_page_s_own_text_is_shown_beside_what_was_read_and_taken_by_a_key() {
 }
 
 /// Opens the sample, whose bytes the window has.
-fn open_sample(bench: &mut Bench) {
-    bench.click("Try the sample");
-    let job = bench.last_job(|job| matches!(job, Job::Open { .. }));
-    let info = DocumentInfo {
-        id: DocumentId(1),
-        name: "sample.pdf".to_owned(),
-        path: None,
-        page_sizes: vec![PageSize { width_pt: 612.0, height_pt: 792.0 }; 2],
-        title: None,
-        is_image: false,
-    };
-    bench.say(job, EventKind::Finished(Outcome::Opened(Arc::new(info))));
-    while !bench.harness.state().state().document().unwrap().corrections.is_ready {
-        std::thread::yield_now();
-        bench.settle();
-    }
-}
-
 #[test]
 fn corrections_are_back_when_the_document_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let keeping = || {
         let mut bench = Bench::new();
-        bench.harness.state_mut().use_keeper(Keeper::start(folder.path().to_owned()).unwrap());
-        open_sample(&mut bench);
+        bench.harness.state_mut().use_keeper(Keeper::start(folder.path().to_owned(), None).unwrap());
+        bench.open_sample();
         bench
     };
     let mut bench = keeping();
@@ -332,8 +313,8 @@ fn corrections_are_back_when_the_document_is_opened_again() {
 
     // A second window on the same document works, and says that it keeps nothing.
     let mut second = Bench::new();
-    second.harness.state_mut().use_keeper(Keeper::start(folder.path().to_owned()).unwrap());
-    open_sample(&mut second);
+    second.harness.state_mut().use_keeper(Keeper::start(folder.path().to_owned(), None).unwrap());
+    second.open_sample();
     assert!(second.shows("Corrections of this document cannot be kept"));
     second.convert_to(PAGE);
     select(&mut second, "Once upon a tirne");

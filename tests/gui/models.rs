@@ -81,6 +81,7 @@ fn load(bench: &mut Bench) {
         device: "CPU".to_owned(),
         dtype: "f32".to_owned(),
         fallback: None,
+        fingerprint: String::new(),
         load_time: std::time::Duration::from_secs(1),
     };
     bench.say(job, EventKind::Finished(Outcome::ModelLoaded(Arc::new(info))));

@@ -28,6 +28,8 @@ pub struct ElementRef {
 pub struct DocumentState {
     /// What the engine said when it opened it.
     pub info: Arc<DocumentInfo>,
+    /// It needs a password: what stands in it is kept nowhere but in corrections.
+    pub is_protected: bool,
     /// One entry a page.
     pub pages: Vec<PageEntry>,
     /// The page in view.
@@ -121,6 +123,7 @@ impl DocumentState {
         let pages = info.page_sizes.iter().map(|_| PageEntry::default()).collect();
         Self {
             info,
+            is_protected: false,
             pages,
             current: PageIndex(0),
             hovered: None,
@@ -285,6 +288,16 @@ impl DocumentState {
         conversion.tree = Some(tree);
         if is_first {
             self.forget_elements_of(page);
+        }
+    }
+
+    /// A page that was read before, with the turn that it had then, comes back by this job.
+    pub fn await_reading(&mut self, page: PageIndex, rotation: Rotation, job: JobId) {
+        let Some(entry) = self.page_mut(page) else { return };
+        entry.conversion.queue(job);
+        if entry.rotation != rotation {
+            entry.rotation = rotation;
+            self.num_turns += 1;
         }
     }
 

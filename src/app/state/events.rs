@@ -21,7 +21,7 @@ impl AppState {
         let Event { job, kind } = event;
         match kind {
             EventKind::Started => {
-                if let Some(&JobPurpose::Recognize { document, page }) = self.jobs.get(job)
+                if let Some(&JobPurpose::Recognize { document, page, .. }) = self.jobs.get(job)
                     && let Some(entry) =
                         self.document_of(document).and_then(|document| document.page_mut(page))
                 {
@@ -29,7 +29,7 @@ impl AppState {
                 }
             }
             EventKind::Progress(progress) => match self.jobs.get(job) {
-                Some(&JobPurpose::Recognize { document, page }) => {
+                Some(&JobPurpose::Recognize { document, page, .. }) => {
                     if let Some(entry) =
                         self.document_of(document).and_then(|document| document.page_mut(page))
                     {
@@ -59,7 +59,7 @@ impl AppState {
                 }
             }
             EventKind::Partial { appended, tree } => {
-                if let Some(&JobPurpose::Recognize { document, page }) = self.jobs.get(job)
+                if let Some(&JobPurpose::Recognize { document, page, .. }) = self.jobs.get(job)
                     && let Some(document) = self.document_of(document)
                 {
                     document.take_part(page, job, &appended, tree);
@@ -102,7 +102,13 @@ impl AppState {
                 } else if let Some(document) = self.document_of(recognition.request.document) {
                     let (id, page) = (document.id(), recognition.request.page);
                     document.take_recognition(job, recognition);
-                    return vec![CorrectCommand::TookReading(id, page).into()];
+                    let is_restored =
+                        matches!(purpose, Some(JobPurpose::Recognize { is_restored: true, .. }));
+                    return vec![if is_restored {
+                        CorrectCommand::Restore(id, page).into()
+                    } else {
+                        CorrectCommand::TookReading(id, page).into()
+                    }];
                 }
             }
             Outcome::ModelLoaded(info) => {
@@ -163,6 +169,7 @@ impl AppState {
         }
         self.shown = Some(info.id);
         let mut document = DocumentState::new(Arc::clone(info));
+        document.is_protected = matches!(purpose, Some(JobPurpose::Open { has_password: true, .. }));
         if info.is_image {
             for page in &mut document.pages {
                 page.text = TextSupply::Absent;
@@ -179,7 +186,7 @@ impl AppState {
 
     fn cancelled(&mut self, job: JobId, purpose: &JobPurpose) -> Vec<Command> {
         match purpose {
-            &JobPurpose::Recognize { document, page } => {
+            &JobPurpose::Recognize { document, page, .. } => {
                 if let Some(entry) = self.document_of(document).and_then(|document| document.page_mut(page)) {
                     entry.conversion.cancel(job);
                 }
@@ -229,7 +236,7 @@ impl AppState {
                     self.open_failed(name, message);
                 }
             }
-            JobPurpose::Recognize { document, page } => {
+            JobPurpose::Recognize { document, page, .. } => {
                 if let Some(document) = self.document_of(document) {
                     if let Some(entry) = document.page_mut(page) {
                         entry.conversion.fail(job, message);
@@ -327,7 +334,7 @@ mod tests {
     }
 
     fn convert(state: &mut AppState, job: JobId) {
-        state.jobs.insert(job, JobPurpose::Recognize { document: DOCUMENT, page: PAGE });
+        state.jobs.insert(job, JobPurpose::Recognize { document: DOCUMENT, page: PAGE, is_restored: false });
         state.document_of(DOCUMENT).unwrap().page_mut(PAGE).unwrap().conversion.queue(job);
         state.apply_event(Event { job, kind: EventKind::Started });
     }

@@ -26,6 +26,8 @@ pub enum JobPurpose {
         document: DocumentId,
         /// Which page.
         page: PageIndex,
+        /// It was read before, and only comes back.
+        is_restored: bool,
     },
     /// A region that was grabbed is being read as a table.
     Grab,
