@@ -146,7 +146,9 @@ fn fingerprint(folder: &Path) -> String {
         })
         .collect();
     files.sort_unstable();
-    format!("{:x}", Sha256::digest(files.join("\n")))
+    let digest = Sha256::digest(files.join("\n"));
+    let start = digest.iter().take(8).fold(0_u64, |start, byte| start << 8 | u64::from(*byte));
+    format!("{start:016x}")
 }
 
 fn load_options(settings: ModelSettings) -> LoadOptions {
