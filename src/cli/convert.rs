@@ -141,13 +141,13 @@ impl<'a> Conversion<'a> {
         let EventKind::Finished(Outcome::Opened(info)) = end else { return Ok(()) };
         let num_failures = self.tally.num_failures;
         let pages = self.read_pages(&about, &info, unfinished.as_mut())?;
-        if !pages.is_empty() {
-            self.tally.num_converted_pages += pages.len();
-            self.write(&about, &info, &pages)?;
-        }
-        if let Some(unfinished) = unfinished.filter(|_| self.tally.num_failures == num_failures) {
+        self.tally.num_converted_pages += pages.len();
+        let written = if pages.is_empty() { Ok(()) } else { self.write(&about, &info, &pages) };
+        let is_done = matches!(written, Ok(()) | Err(Halt::ReaderGone));
+        if let Some(unfinished) = unfinished.filter(|_| is_done && self.tally.num_failures == num_failures) {
             unfinished.done();
         }
+        written?;
         self.jobs.end_of(Job::Close(info.id), |_| ())?;
         Ok(())
     }

@@ -377,8 +377,8 @@ mod tests {
         let text = String::from_utf8(whole).unwrap();
         for (from, to) in [
             ("reading 1", "reading 2"),
-            ("[4,11,", "[4,10,"), // in the middle of a letter
-            ("[4,11,", "[4,5,"),  // before the token before
+            ("[4,11,", "[4,9,"), // in the middle of a letter
+            ("[4,11,", "[4,5,"), // before the token before
             ("[4,11,", "[4,900,"),
             ("\"page\":1", "\"page\":0"),
             ("\"page\":1", "\"page\":2"),

@@ -86,7 +86,6 @@ fn a_page_that_was_read_is_back_with_its_corrections() {
     drop(bench);
 
     let mut bench = window_with_sample(folder.path());
-    assert!(bench.shows("1 page is back as it was read"));
     assert!(bench.shows("Your corrections of 1 page are back"));
     let pages = restored(&bench);
     assert_eq!(pages.iter().map(|page| page.markup.as_str()).collect::<Vec<_>>(), [MARKUP]);
