@@ -15,7 +15,7 @@ use egui::{
 use super::selectable_text::{SelectableText, selectable_text};
 use super::typography;
 use crate::app::theme::{self, Palette};
-use crate::engine::trust::CellOnPage;
+use crate::engine::trust::{CellOnPage, difference};
 use crate::markup::{Cell, CellHeader, CellRange, Diagnostic, Label, TableGrid};
 
 /// Around the text of a cell.
@@ -392,11 +392,9 @@ impl TablePainter<'_> {
     /// A cell that was read otherwise than the page's own text has it is tinted, with a bar at its left; what the page
     /// says on hover.
     fn mark_difference(&self, ui: &Ui, rect: Rect, index: usize, cell: &Cell) {
-        let on_page = match self.on_page.get(index) {
-            Some(Some(found)) if !found.is_as_read => found.text.as_str(),
-            Some(None) if !cell.text.is_empty() => "nothing",
-            _ => return,
-        };
+        let found = self.on_page.get(index);
+        let Some(on_page) = found.and_then(|found| difference(cell, found.as_ref())) else { return };
+        let on_page = if on_page.is_empty() { "nothing" } else { on_page };
         let bar = Rect::from_min_max(rect.left_top(), pos2(rect.left() + 3.0, rect.bottom()));
         ui.painter().rect_filled(rect, CornerRadius::ZERO, self.palette.warning.gamma_multiply(0.14));
         ui.painter().rect_filled(bar, CornerRadius::ZERO, self.palette.warning);

@@ -177,9 +177,13 @@ fn trust_of(
                         read.bbox == node.bbox && trust.own_text.as_ref() == Some(&node.text)
                     };
                     let cells = cells_of(&unused, node);
-                    let is_page_s =
-                        |cell: &Option<CellOnPage>| cell.as_ref().is_none_or(|cell| cell.is_as_read);
-                    let has_own_cells = !cells.is_empty() && cells.iter().all(is_page_s);
+                    let has_own_cells = match &node.kind {
+                        NodeKind::Table { grid, .. } if !cells.is_empty() => {
+                            let mut beside = grid.cells.iter().zip(&cells);
+                            beside.all(|(cell, found)| trust::difference(cell, found.as_ref()).is_none())
+                        }
+                        _ => false,
+                    };
                     let is_own = has_own_cells || unused.iter().any(is_own);
                     let origin = if is_own { Origin::TextLayer } else { Origin::Edited };
                     Some(ElementTrust { cells, ..ElementTrust::new(origin) })

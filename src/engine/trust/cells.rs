@@ -8,13 +8,18 @@
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::layer_text::{PlacedWord, folded, placed_words};
+use super::doubt::CellDifference;
+use super::layer_text::{PlacedWord, folded, join_parted, placed_words};
+use super::numbers;
 use crate::document::text_layer::TextLayer;
 use crate::geometry::BBox;
-use crate::markup::{Cell, TableGrid};
+use crate::markup::{Cell, Node, NodeKind, TableGrid};
 
 /// Tables with more words than this, here or there, are not compared cell by cell.
 const MAX_WORDS: usize = 6_000;
+
+/// Tables with more slots than this are not compared cell by cell: a page has no room for their words.
+const MAX_SLOTS: usize = 20_000;
 
 /// A cell as the page's own text has it.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +38,9 @@ pub(super) fn find_cells(grid: &TableGrid, bbox: &BBox, layer: &TextLayer) -> Ve
     let words = placed_words(layer, bbox);
     let cells: Vec<&Cell> = grid.cells.iter().collect();
     let read = words_of(&cells);
-    if read.is_empty() || read.len().max(words.len()) > MAX_WORDS {
+    let is_too_large =
+        read.len().max(words.len()) > MAX_WORDS || grid.num_rows.saturating_mul(grid.num_cols) > MAX_SLOTS;
+    if read.is_empty() || is_too_large {
         return Vec::new();
     }
     let lines = line_extents(&words);
@@ -54,22 +61,25 @@ pub(super) fn find_cells(grid: &TableGrid, bbox: &BBox, layer: &TextLayer) -> Ve
     // Of cells over several columns only the order of the whole table tells the row.
     let spanning = pairs.iter().filter(|(cell, _)| cell.col_span > 1);
     let mut rows: Vec<Placed> = spanning.filter_map(placed_in_row).collect();
-    for col in 0..grid.num_cols {
-        let is_here = |cell: &&&Cell| cell.col == col && cell.col_span == 1;
-        let of_column: Vec<&Cell> = cells.iter().filter(is_here).copied().collect();
-        let there: Vec<&PlacedWord> =
-            words.iter().filter(|word| slot(&column_cuts, word.bbox.center().0) == col).collect();
-        let pairs = shared(&words_of(&of_column), &there);
+    let columns: Vec<usize> = words.iter().map(|word| slot(&column_cuts, word.bbox.center().0)).collect();
+    let mut by_column: Vec<(Vec<&Cell>, Vec<&PlacedWord>)> = vec![Default::default(); grid.num_cols];
+    for cell in cells.iter().filter(|cell| cell.col_span == 1) {
+        by_column.get_mut(cell.col).into_iter().for_each(|(cells, _)| cells.push(cell));
+    }
+    for (word, column) in words.iter().zip(&columns) {
+        by_column.get_mut(*column).into_iter().for_each(|(_, words)| words.push(word));
+    }
+    for (of_column, there) in &by_column {
+        let pairs = shared(&words_of(of_column), there);
         rows.extend(pairs.iter().filter_map(placed_in_row));
     }
     let row_cuts = cuts(grid.num_rows, &rows);
     let slots = grid.slots();
     let mut found: Vec<Vec<&PlacedWord>> = vec![Vec::new(); cells.len()];
-    for word in &words {
+    for (word, column) in words.iter().zip(&columns) {
         let (top, bottom) = line_of(word);
         let row = slot(&row_cuts, f64::midpoint(top, bottom));
-        let col = slot(&column_cuts, word.bbox.center().0);
-        let cell = slots.get(row).and_then(|row| row.get(col)).copied().flatten();
+        let cell = slots.get(row).and_then(|row| row.get(*column)).copied().flatten();
         if let Some(words) = cell.and_then(|cell| found.get_mut(cell)) {
             words.push(word);
         }
@@ -84,18 +94,16 @@ pub(super) fn find_cells(grid: &TableGrid, bbox: &BBox, layer: &TextLayer) -> Ve
 
 fn cell_on_page(cell: &Cell, words: &[&PlacedWord]) -> Option<CellOnPage> {
     let bbox = words.iter().map(|word| word.bbox).reduce(|a, b| a.union(&b))?;
-    let mut text = String::new();
+    let mut text: Vec<String> = Vec::new();
     for (index, word) in words.iter().enumerate() {
         let before = index.checked_sub(1).and_then(|before| words.get(before));
         let is_new_line = before.is_some_and(|before| before.line != word.line);
-        let is_parted = is_new_line && text.len() > 1 && text.ends_with(['-', '‐']);
-        if is_parted && word.printed.starts_with(char::is_lowercase) {
-            text.pop();
-        } else if !is_parted && before.is_some() {
-            text.push(' ');
+        let is_joined = is_new_line && text.last_mut().is_some_and(|end| join_parted(end, &word.printed));
+        if !is_joined {
+            text.push(word.printed.clone());
         }
-        text.push_str(&word.printed);
     }
+    let text = text.join(" ");
     let is_as_read = without_blanks(&text) == without_blanks(&cell.text);
     Some(CellOnPage { bbox, text, is_as_read })
 }
@@ -109,6 +117,38 @@ pub fn cells_beside(found: &[Option<CellOnPage>], grid: &TableGrid) -> Vec<Optio
         Some(CellOnPage { is_as_read, ..found.clone() })
     });
     beside.collect()
+}
+
+/// What the page has where a cell was read otherwise; nothing where the cell has words and the page none.
+pub fn difference<'f>(cell: &Cell, found: Option<&'f CellOnPage>) -> Option<&'f str> {
+    match found {
+        Some(found) if found.is_as_read => None,
+        Some(found) => Some(&found.text),
+        None if cell.text.is_empty() => None,
+        None => Some(""),
+    }
+}
+
+/// The cells that were read otherwise, those with other numbers first.
+pub(super) fn differing(node: &Node, on_page: &[Option<CellOnPage>]) -> Vec<CellDifference> {
+    let NodeKind::Table { grid, .. } = &node.kind else { return Vec::new() };
+    let numbers_of = |text: &str| {
+        let words: Vec<String> = folded(text).split_whitespace().map(str::to_owned).collect();
+        numbers(&words).concat()
+    };
+    let differing = grid.cells.iter().zip(on_page).filter_map(|(cell, found)| {
+        let text = difference(cell, found.as_ref())?;
+        Some(CellDifference {
+            row: cell.row + 1,
+            column: cell.col + 1,
+            read: cell.text.clone(),
+            on_page: text.to_owned(),
+            differs_in_numbers: numbers_of(&cell.text) != numbers_of(text),
+        })
+    });
+    let mut differing: Vec<CellDifference> = differing.collect();
+    differing.sort_by_key(|cell| !cell.differs_in_numbers);
+    differing
 }
 
 fn without_blanks(text: &str) -> String {
@@ -290,6 +330,32 @@ mod tests {
         let otsl = "<ecel><ched>Both years<lcel><nl><ecel><ched>2023<ched>2024<nl>\
                     <fcel>a<fcel>0<fcel>0<nl><fcel>b<ecel><fcel>0<nl>";
         check(otsl, &lines, &["-", "Both years", "-", "2023", "2024", "a", "0", "0", "b", "-", "0"]);
+    }
+
+    #[test]
+    fn a_row_that_repeats_itself_is_left() {
+        let lines = [
+            (100.0, 100.0, "Tea"),
+            (300.0, 100.0, "1"),
+            (100.0, 120.0, "Milk"),
+            (300.0, 120.0, "2"),
+        ];
+        let otsl = "<fcel>Tea<fcel>1<nl><fcel>Milk<fcel>2<nl><fcel>Milk<fcel>2<nl>";
+        check(otsl, &lines, &["Tea", "1", "Milk", "2", "-", "-"]);
+    }
+
+    #[test]
+    fn words_parted_at_the_end_of_a_line_are_joined() {
+        let lines = [
+            (100.0, 100.0, "Pay-"),
+            (300.0, 100.0, "12 -"),
+            (100.0, 112.0, "ment in"),
+            (300.0, 112.0, "months"),
+            (100.0, 124.0, "Anglo-"),
+            (100.0, 136.0, "Saxony"),
+        ];
+        let otsl = "<fcel>Payment in Anglo-Saxony<fcel>12 - months<nl>";
+        check(otsl, &lines, &["Payment in Anglo-Saxony", "12 - months"]);
     }
 
     #[test]

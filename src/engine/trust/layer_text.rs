@@ -71,19 +71,27 @@ fn words(layer: &TextLayer, bbox: &BBox, without: &[BBox], push: fn(char, &mut S
             }
             word
         });
-        let is_parted = |word: &String| word.len() > 1 && word.ends_with(['-', '‐']);
-        if words.last().is_some_and(is_parted)
-            && let Some(end) = words.last_mut()
-            && let Some(first) = of_line.next()
-        {
-            if first.starts_with(char::is_lowercase) {
-                end.pop();
-            }
-            end.push_str(&first);
-        }
-        words.extend(of_line.filter(|word| !word.is_empty()));
+        let first = of_line.next();
+        let is_joined = match (words.last_mut(), &first) {
+            (Some(end), Some(first)) => join_parted(end, first),
+            _ => false,
+        };
+        let first = first.filter(|_| !is_joined);
+        words.extend(first.into_iter().chain(of_line).filter(|word| !word.is_empty()));
     }
     words
+}
+
+/// Joins the first word of a line to the last one of the line before when a hyphen parts them; `false` when none does.
+pub(super) fn join_parted(end: &mut String, first: &str) -> bool {
+    let is_parted = end.len() > 1 && end.ends_with(['-', '‐']);
+    if is_parted {
+        if first.starts_with(char::is_lowercase) {
+            end.pop();
+        }
+        end.push_str(first);
+    }
+    is_parted
 }
 
 /// The characters with their middle in the box and in none of `without`, line by line, each line from left to right.

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use super::{Doubt, ElementTrust, LEAST_AGREEMENT, LEAST_PROBABILITY, Level, Origin};
+use super::{Doubt, ElementTrust, LEAST_AGREEMENT, LEAST_PROBABILITY, Level, Origin, difference};
 use crate::document::page::PageIndex;
 use crate::document::text_layer::TextQuality;
 use crate::engine::event::{PageRecognition, StopReason};
@@ -119,7 +119,7 @@ fn cells<'a>(node: &'a Node, trust: &'a ElementTrust) -> Vec<CellReport<'a>> {
         read: &cell.text,
         on_page: found.as_ref().map_or("", |found| &found.text),
         origin: origin_name(trust.origin),
-        agrees: found.as_ref().map_or(cell.text.is_empty(), |found| found.is_as_read),
+        agrees: difference(cell, found.as_ref()).is_none(),
     });
     cells.collect()
 }
