@@ -14,6 +14,7 @@ use super::settings::{DevicePreference, EnginePreference, Precision, ThemeChoice
 use super::state::{ElementRef, NoticeId, SubWindow};
 use crate::document::page::PageIndex;
 use crate::engine::job::{DocumentId, DocumentSource};
+use crate::engine::trust::Characters;
 use crate::geometry::BBox;
 use crate::markup::{CellRange, Label, NodeId};
 use crate::revision::Edit;
@@ -208,6 +209,17 @@ pub enum GrabCommand {
     SaveAs(NodeId, TableFormat),
 }
 
+/// What a choice is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The selected element.
+    Element,
+    /// All elements of the page in view.
+    Page,
+    /// All elements of the pages that are converted.
+    Document,
+}
+
 /// What is corrected about a page.
 #[derive(Clone, Debug)]
 pub enum CorrectCommand {
@@ -219,11 +231,8 @@ pub enum CorrectCommand {
     EditSelected(SelectedEdit),
     /// The selected element is right: on to the next doubt.
     Accept,
-    /// Give the selected element the page's own text, or every element of the page in view that was read otherwise.
-    UseOwnText {
-        /// Every element.
-        whole_page: bool,
-    },
+    /// Show the characters that were read, or those of the page's own text.
+    UseCharacters(Characters, Scope),
     /// Take the last step of the page in view back, or make it again.
     Step {
         /// Make it again.

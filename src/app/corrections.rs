@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::App;
-use super::command::{CorrectCommand, ViewCommand};
+use super::command::{CorrectCommand, Scope, ViewCommand};
 use super::keeper::{FoundPages, Keeper, Wanted};
-use super::state::{ConversionStatus, DocumentState, ElementRef, JobPurpose, ModelState};
+use super::state::{CannotEdit, ConversionStatus, DocumentState, ElementRef, JobPurpose, ModelState};
 use crate::document::page::PageIndex;
 use crate::engine::job::{DocumentId, DocumentSource, Job};
 use crate::engine::kept::{KeptPage, reader_words};
-use crate::engine::trust::ElementTrust;
+use crate::engine::trust::Characters;
 use crate::engine::user_message::UserMessage;
 use crate::geometry::BBox;
-use crate::markup::{Node, NodeId, NodeKind};
-use crate::revision::{CellEdit, Edit, Record};
+use crate::markup::NodeId;
+use crate::revision::{Edit, Record};
 
 impl App {
     /// Corrections are kept by this.
@@ -36,7 +36,7 @@ impl App {
                 }
             }
             CorrectCommand::Accept => self.accept(),
-            CorrectCommand::UseOwnText { whole_page } => self.use_own_text(whole_page),
+            CorrectCommand::UseCharacters(choice, scope) => self.use_characters(choice, scope),
             CorrectCommand::Step { forward } => self.step_in_history(forward),
             CorrectCommand::TookReading(document, page) => {
                 let record =
@@ -80,10 +80,7 @@ impl App {
                 self.state.reveal_in_pane = self.state.document().and_then(|document| document.selected);
                 self.keep(id, records);
             }
-            Err(error) => self.state.notices.error(
-                UserMessage { summary: error.to_string(), hint: None, details: None, needs_password: false },
-                None,
-            ),
+            Err(error) => self.state.notices.error(plain(error), None),
         }
     }
 
@@ -114,24 +111,46 @@ impl App {
         })
     }
 
-    /// The characters of the page's own text in place of those that were read. Each element is a step.
-    fn use_own_text(&mut self, whole_page: bool) {
-        let Some(document) = self.state.document() else { return };
-        let (page, selected) = (document.current, document.selected);
-        let Some(conversion) = document.page(page).map(|entry| &entry.conversion) else { return };
-        let Some(tree) = conversion.tree.clone() else { return };
-        // Ids stay as they are: a text is changed, nothing moves.
-        let edits: Vec<Edit> = tree
-            .nodes()
-            .filter(|(id, _)| whole_page || selected == Some(ElementRef { page, node: *id }))
-            .filter_map(|(id, node)| own_text_edits(id, node, conversion.trust(id)?))
-            .flatten()
-            .collect();
-        for edit in edits {
-            self.edit(page, &edit);
+    /// Shows other characters. What is chosen for a page is one step of it.
+    fn use_characters(&mut self, choice: Characters, scope: Scope) {
+        let Some(document) = self.state.document_mut() else { return };
+        let (id, current, selected) = (document.id(), document.current, document.selected);
+        let pages: Vec<PageIndex> = match scope {
+            Scope::Element | Scope::Page => vec![current],
+            Scope::Document => document.converted().map(|(page, _)| page).collect(),
+        };
+        let element = match (scope, selected) {
+            (Scope::Element, Some(selected)) if selected.page == current => Some(selected.node),
+            (Scope::Element, _) => return,
+            (Scope::Page | Scope::Document, _) => None,
+        };
+        let (mut num_changed, mut num_left) = (0, 0);
+        let (mut all_records, mut refused) = (Vec::new(), None);
+        for page in pages {
+            let Some((edit, left)) = document.characters(page, choice, element) else { continue };
+            num_left += left;
+            let num_texts = match &edit {
+                Edit::SetTexts { texts, .. } => texts.len(),
+                _ => 0,
+            };
+            if num_texts == 0 {
+                continue;
+            }
+            match document.edit(page, &edit, words_of(&edit)) {
+                Ok(records) => {
+                    num_changed += num_texts;
+                    all_records.extend(records);
+                }
+                Err(error) => refused = Some(error),
+            }
         }
-        if let Some(document) = self.state.document_mut() {
-            document.selected = selected;
+        document.selected = selected;
+        if let Some(error) = refused {
+            self.state.notices.error(plain(error), None);
+        }
+        self.keep(id, all_records);
+        if refused.is_none() && (scope != Scope::Element || num_left > 0 || num_changed == 0) {
+            self.state.notices.done(words_of_change(choice, num_changed, num_left), None);
         }
     }
 
@@ -245,17 +264,26 @@ impl App {
     }
 }
 
-/// What makes an element's text that of the page; of a table each cell for itself.
-fn own_text_edits(id: NodeId, node: &Node, trust: &ElementTrust) -> Option<Vec<Edit>> {
-    let NodeKind::Table { grid, .. } = &node.kind else {
-        return Some(vec![Edit::SetText(id, trust.own_text.clone()?)]);
+fn plain(error: CannotEdit) -> UserMessage {
+    UserMessage { summary: error.to_string(), hint: None, details: None, needs_password: false }
+}
+
+/// What a choice of characters has come to.
+fn words_of_change(choice: Characters, num_changed: usize, num_left: usize) -> String {
+    let of = match choice {
+        Characters::Auto | Characters::TextLayer => "the page's own text",
+        Characters::Model => "what the model read",
     };
-    let cells = grid.cells.iter().zip(&trust.cells).filter_map(|(cell, found)| {
-        let found = found.as_ref().filter(|found| !found.is_as_read)?;
-        let (row, col, text) = (cell.row, cell.col, found.text.clone());
-        Some(Edit::Cells(id, CellEdit::SetText { row, col, text }))
-    });
-    Some(cells.collect())
+    let changed = match num_changed {
+        0 => format!("Nothing else is to be had from {of}"),
+        1 => format!("1 text is now as in {of}"),
+        _ => format!("{num_changed} texts are now as in {of}"),
+    };
+    if num_left == 0 {
+        changed
+    } else {
+        format!("{changed}; {num_left} are left, as DocTags cannot say them")
+    }
 }
 
 /// An edit of the element that is selected.
@@ -324,6 +352,7 @@ fn words_of(edit: &Edit) -> &'static str {
     match edit {
         Edit::Accept(_) => "Accept",
         Edit::SetText(..) => "Edit text",
+        Edit::SetTexts { .. } => "Characters",
         Edit::SetBox(..) => "Move box",
         Edit::Relabel(..) => "Relabel",
         Edit::Cells(..) => "Edit table",

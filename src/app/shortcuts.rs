@@ -4,14 +4,15 @@ use egui::text_selection::LabelSelectionState;
 use egui::{Context, Event, Key, KeyboardShortcut, Modifiers};
 
 use super::command::{
-    Command, CommandSender, CopyCommand, CorrectCommand, GrabCommand, SettingCommand, Turn, ViewCommand,
-    ZoomStep,
+    Command, CommandSender, CopyCommand, CorrectCommand, GrabCommand, Scope, SettingCommand, Turn,
+    ViewCommand, ZoomStep,
 };
 use super::corrections::SelectedEdit;
 use super::output_pane::ExportFormat;
 use super::panels::element_editor::relabel_words;
 use super::state::{AppState, SubWindow};
 use crate::document::page::PageIndex;
+use crate::engine::trust::Characters;
 use crate::revision::ElementKind;
 
 /// One act and its keys.
@@ -330,13 +331,17 @@ pub const SHORTCUTS: &[Shortcut] = &[
         keys: &[shift(Key::U)],
         words: "Use the page's own text everywhere on it",
         group: Group::Correct,
-        command: |state| with_document(state, CorrectCommand::UseOwnText { whole_page: true }),
+        command: |state| {
+            with_document(state, CorrectCommand::UseCharacters(Characters::TextLayer, Scope::Page))
+        },
     },
     Shortcut {
         keys: &[plain(Key::U)],
         words: "Use the page's own text",
         group: Group::Correct,
-        command: |state| with_selected(state, CorrectCommand::UseOwnText { whole_page: false }),
+        command: |state| {
+            with_selected(state, CorrectCommand::UseCharacters(Characters::TextLayer, Scope::Element))
+        },
     },
     Shortcut {
         keys: &[plain(Key::D)],

@@ -10,6 +10,7 @@ use crate::cli::inspect::InspectArgs;
 use crate::cli::model::ModelCommand;
 use crate::cli::pages::PageRanges;
 use crate::engine::job::{DeviceChoice, DtypeChoice, EngineChoice, ModelSettings};
+use crate::engine::trust::Characters;
 use crate::markup::export::PagePoints;
 
 const WINDOW_HELP: &str = "\
@@ -153,6 +154,9 @@ pub(super) struct ConvertArguments {
     /// Most tokens a page [default: as many as the model has room for]
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub(super) tokens: Option<usize>,
+    /// Whose characters the pages of a model show
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) characters: CharactersOf,
     /// Read all pages again, also those that a run which did not come to its end has read
     #[arg(long)]
     pub(super) fresh: bool,
@@ -299,6 +303,28 @@ impl From<Engine> for EngineChoice {
             Engine::Auto => Self::Auto,
             Engine::TextLayer => Self::TextLayer,
             Engine::Model => Self::Model,
+        }
+    }
+}
+
+/// Whose characters a page shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CharactersOf {
+    /// The page's own, where its text is sound and four of five were read alike, else the model's
+    Auto,
+    /// The page's own, wherever it has some
+    TextLayer,
+    /// Those that the model read
+    #[default]
+    Model,
+}
+
+impl From<CharactersOf> for Characters {
+    fn from(of: CharactersOf) -> Self {
+        match of {
+            CharactersOf::Auto => Self::Auto,
+            CharactersOf::TextLayer => Self::TextLayer,
+            CharactersOf::Model => Self::Model,
         }
     }
 }

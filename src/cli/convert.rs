@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::cli::args::{ConvertArguments, Format, model_settings};
+use crate::cli::characters::with_characters;
 use crate::cli::exit::Exit;
 use crate::cli::export::{Export, exports};
 use crate::cli::jobs::{Interrupted, Jobs};
@@ -18,6 +19,7 @@ use crate::document::{self, PageIndex, Rotation};
 use crate::engine::event::{DocumentInfo, PageRecognition, StopReason};
 use crate::engine::job::{DocumentSource, EngineChoice, GenerationSettings, RecognizeRequest, Task};
 use crate::engine::kept::{self, KeptPage};
+use crate::engine::trust::Characters;
 use crate::engine::{EngineOptions, Error, EventKind, Job, JobId, Outcome, UserMessage};
 
 /// One run of the command.
@@ -215,6 +217,14 @@ impl<'a> Conversion<'a> {
                     {
                         self.reporter.say(&format!(
                             "{about}: what is read cannot be kept in case this run does not come to its end: {error}"
+                        ));
+                    }
+                    let choice = Characters::from(self.arguments.characters);
+                    let (recognized, num_left) = with_characters(recognized, choice);
+                    if num_left > 0 {
+                        self.reporter.say(&format!(
+                            "{about}, page {page}: {num_left} texts of the page are left as they were read, because \
+                             DocTags cannot say them"
                         ));
                     }
                     pages.insert(page, recognized);

@@ -11,6 +11,7 @@ pub mod convert_doctags;
 pub mod inspect;
 
 mod args;
+mod characters;
 mod convert;
 mod corrections;
 mod dataset;

@@ -18,6 +18,13 @@ pub enum Edit {
     Accept(NodeId),
     /// Another text. For tables and pictures there is none.
     SetText(NodeId, String),
+    /// Other texts of several elements and cells at a time.
+    SetTexts {
+        /// The texts.
+        texts: Vec<TextEdit>,
+        /// Somebody has looked at each of these elements.
+        is_checked: bool,
+    },
     /// Another box, in page space; it comes to stand on the grid of 500 steps.
     SetBox(NodeId, BBox),
     /// Another kind of element.
@@ -34,6 +41,17 @@ pub enum Edit {
     Split(NodeId, usize),
     /// One element of this and the one after it among those that lie in the same one.
     MergeWithNext(NodeId),
+}
+
+/// Another text of an element, or of a cell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextEdit {
+    /// Which element.
+    pub node: NodeId,
+    /// Row and column of any slot that the cell covers, for tables.
+    pub slot: Option<(usize, usize)>,
+    /// What it is to say.
+    pub text: String,
 }
 
 /// The kinds that an element can be made.
@@ -188,6 +206,20 @@ pub fn apply(tree: &DocTree, checked: &BTreeSet<NodeId>, edit: &Edit) -> Result<
             subject(&mut outline, &path(*id)?)?;
         }
         Edit::SetText(id, text) => set_text(subject(&mut outline, &path(*id)?)?, text)?,
+        Edit::SetTexts { texts, is_checked } => {
+            for TextEdit { node, slot, text } in texts {
+                let path = path(*node)?;
+                let item =
+                    if *is_checked { subject(&mut outline, &path)? } else { item(&mut outline, &path)? };
+                match (slot, &mut item.node.kind) {
+                    (None, _) => set_text(item, text)?,
+                    (Some((row, col)), NodeKind::Table { grid, .. }) => {
+                        change_cells(grid, &CellEdit::SetText { row: *row, col: *col, text: text.clone() })?;
+                    }
+                    (Some(_), _) => return Err(Refused::NoSuchPart),
+                }
+            }
+        }
         Edit::SetBox(id, bbox) => {
             let item = subject(&mut outline, &path(*id)?)?;
             if is_list(&item.node) {
@@ -222,9 +254,24 @@ pub fn apply(tree: &DocTree, checked: &BTreeSet<NodeId>, edit: &Edit) -> Result<
     Ok(Edited { markup, tree, checked, subject: built.subject })
 }
 
+fn item<'a>(outline: &'a mut Outline, path: &[usize]) -> Result<&'a mut Item, Refused> {
+    outline.get_mut(path).ok_or(Refused::NoElement)
+}
+
+/// Those of the texts that `DocTags` can say; the others would be read as something else.
+pub fn expressible(tree: &DocTree, mut texts: Vec<TextEdit>) -> Vec<TextEdit> {
+    let can = |texts: Vec<TextEdit>| {
+        apply(tree, &BTreeSet::new(), &Edit::SetTexts { texts, is_checked: false }).is_ok()
+    };
+    if !can(texts.clone()) {
+        texts.retain(|text| can(vec![text.clone()]));
+    }
+    texts
+}
+
 /// The item that the edit is about, which is thereby checked.
 fn subject<'a>(outline: &'a mut Outline, path: &[usize]) -> Result<&'a mut Item, Refused> {
-    let item = outline.get_mut(path).ok_or(Refused::NoElement)?;
+    let item = item(outline, path)?;
     item.is_checked = true;
     item.is_subject = true;
     Ok(item)

@@ -1,12 +1,9 @@
 //! The strip below the live pane that corrects the selected element: its kind, its text or cells, its place.
 
 use egui::{
-    Align, Button, Color32, ComboBox, FontId, Frame, Key, Label as TextLabel, Layout, Margin, Panel, Role,
-    ScrollArea, TextEdit, TextFormat, Ui, WidgetInfo, vec2,
+    Align, Button, ComboBox, FontId, Frame, Key, Layout, Margin, Panel, Role, ScrollArea, TextEdit, Ui,
+    WidgetInfo, vec2,
 };
-
-use egui::text::LayoutJob;
-use similar::{ChangeTag, TextDiff};
 
 use super::super::command::{CommandSender, CorrectCommand};
 use super::super::controls::{icon_button, icon_button_if, menu_entry, named, secondary};
@@ -15,6 +12,7 @@ use super::super::icons;
 use super::super::shortcuts::key_of;
 use super::super::state::{AppState, DocumentState, ElementRef};
 use super::super::theme::{Palette, space};
+use super::characters;
 use crate::engine::trust::CellOnPage;
 use crate::markup::{Cell, CellHeader, CellRange, Node, NodeKind, TableGrid};
 use crate::revision::{CellEdit, Edit, ElementKind};
@@ -24,9 +22,6 @@ const MERGE: &str = "Merge with the next element";
 
 /// Lines of text that are seen at once.
 const NUM_LINES: usize = 3;
-
-/// Longer texts are shown without marking what differs, which takes time by their differences.
-const MAX_COMPARED_BYTES: usize = 20_000;
 
 /// The strip's memory between frames: half-typed text.
 #[derive(Debug, Default)]
@@ -82,11 +77,17 @@ impl ElementEditor {
             acts_ui(ui, document, node, element, self.cursor(ui), commands);
             let conversion = document.page(element.page).map(|entry| &entry.conversion);
             let trust = conversion.and_then(|conversion| conversion.trust(element.node));
+            let read = conversion.and_then(|conversion| conversion.as_read()?.of(node));
             if let NodeKind::Table { grid, .. } = &node.kind {
                 let on_page = trust.map(|trust| trust.cells.as_slice()).unwrap_or_default();
                 let Some(range) = cells else {
                     self.commit(commands);
-                    own_cells_ui(ui, on_page, commands);
+                    match read {
+                        Some(read) => characters::ui(ui, node, read, commands),
+                        None => {
+                            ui.label(secondary(ui, "Select cells of it in the Tables tab to change them"));
+                        }
+                    }
                     return;
                 };
                 let cell = grid.cell_at(range.row, range.col);
@@ -98,9 +99,9 @@ impl ElementEditor {
                 }
             } else if node.kind.holds_text() {
                 self.text_ui(ui, &Subject { element, slot: None, text: node.text.clone() }, commands);
-                if let Some(own_text) = trust.and_then(|trust| trust.own_text.as_ref()) {
+                if let Some(read) = read {
                     ui.add_space(space::XS);
-                    own_text_ui(ui, &node.text, own_text, commands);
+                    characters::ui(ui, node, read, commands);
                 }
             } else {
                 self.commit(commands);
@@ -173,47 +174,6 @@ impl ElementEditor {
     }
 }
 
-/// The page's own text beside what was read, differing words marked, and ways to take it.
-fn own_text_ui(ui: &mut Ui, read: &str, own_text: &str, commands: &CommandSender) {
-    let palette = Palette::of_ui(ui);
-    let mut job = LayoutJob::default();
-    let format = |color, background| TextFormat {
-        font_id: FontId::proportional(13.5),
-        color,
-        background,
-        ..TextFormat::default()
-    };
-    job.append("On the page: ", 0.0, format(palette.secondary, Color32::TRANSPARENT));
-    if read.len() + own_text.len() > MAX_COMPARED_BYTES {
-        job.append(own_text, 0.0, format(palette.text, Color32::TRANSPARENT));
-    } else {
-        append_marked(&mut job, read, own_text, |is_other| {
-            let background =
-                if is_other { palette.warning.gamma_multiply(0.3) } else { Color32::TRANSPARENT };
-            format(palette.text, background)
-        });
-    }
-    ui.horizontal(|ui| {
-        let keys = ["Use the page's own text", "Use the page's own text everywhere on it"]
-            .map(|words| (words, key_of(ui.ctx(), words)));
-        ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
-            for ((words, key), (label, whole_page)) in
-                keys.iter().zip([("Use it", false), ("Everywhere", true)]).rev()
-            {
-                if named(ui.button(label), words, key.as_deref()).clicked() {
-                    commands.send(CorrectCommand::UseOwnText { whole_page });
-                }
-            }
-            ui.with_layout(Layout::left_to_right(Align::TOP), |ui| {
-                let max_height = 22.0 * NUM_LINES as f32;
-                ScrollArea::vertical().id_salt("own text").max_height(max_height).show(ui, |ui| {
-                    ui.add(TextLabel::new(job).wrap());
-                });
-            });
-        });
-    });
-}
-
 fn position(grid: &TableGrid, cell: &Cell) -> Option<usize> {
     grid.cells.iter().position(|other| std::ptr::eq(other, cell))
 }
@@ -222,36 +182,6 @@ fn position(grid: &TableGrid, cell: &Cell) -> Option<usize> {
 fn own_cell_ui(ui: &mut Ui, found: &CellOnPage) {
     if !found.is_as_read {
         ui.label(secondary(ui, format!("On the page: {}", found.text)));
-    }
-}
-
-/// How many cells of a table were read otherwise than the page has them, and a way to take those of the page.
-fn own_cells_ui(ui: &mut Ui, on_page: &[Option<CellOnPage>], commands: &CommandSender) {
-    let num_others = on_page.iter().flatten().filter(|cell| !cell.is_as_read).count();
-    ui.horizontal(|ui| {
-        if num_others > 0 {
-            let noun = if num_others == 1 { "cell differs" } else { "cells differ" };
-            ui.label(format!("{num_others} {noun} from the page's own text"));
-            let words = "Use the page's own text";
-            let key = key_of(ui.ctx(), words);
-            if named(ui.button("Use it"), words, key.as_deref()).clicked() {
-                commands.send(CorrectCommand::UseOwnText { whole_page: false });
-            }
-        } else {
-            ui.label(secondary(ui, "Select cells of it in the Tables tab to change them"));
-        }
-    });
-}
-
-/// Appends the page's own text; words that were not read so get the format of others.
-fn append_marked(job: &mut LayoutJob, read: &str, own_text: &str, format: impl Fn(bool) -> TextFormat) {
-    for change in TextDiff::from_words(read, own_text).iter_all_changes() {
-        match change.tag() {
-            // What only the reading has stands in the field above.
-            ChangeTag::Delete => {}
-            ChangeTag::Insert => job.append(change.value(), 0.0, format(true)),
-            ChangeTag::Equal => job.append(change.value(), 0.0, format(false)),
-        }
     }
 }
 

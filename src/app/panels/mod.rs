@@ -3,6 +3,7 @@
 //! Each draws from `&AppState` and sends commands; what is only visual (half-typed text) it keeps
 //! itself.
 
+mod characters;
 pub(crate) mod element_editor;
 pub(crate) mod engine_menu;
 pub(crate) mod grab_window;

@@ -277,6 +277,10 @@ fn convert_menu(ui: &mut Ui, document: &DocumentState, commands: &CommandSender)
     if menu_entry(ui, None, "Convert pages…", None).clicked() {
         commands.send(Command::Open(SubWindow::ConvertRange));
     }
+    if document.converted().next().is_some() {
+        ui.separator();
+        ui.menu_button("Characters", |ui| super::characters::scope_entries(ui, commands));
+    }
 }
 
 fn more_menu(ui: &mut Ui, state: &AppState, commands: &CommandSender) {

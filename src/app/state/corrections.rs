@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::document::{Conversion, ConversionStatus, DocumentState, ElementRef};
 use crate::document::page::PageIndex;
 use crate::engine::event::{PageRecognition, StopReason};
-use crate::engine::trust::{self, CellOnPage, ElementTrust, Origin};
-use crate::markup::{self, DocTree, Node, NodeId, NodeKind, TableGrid};
-use crate::revision::{self, Edit, PageHistory, PageState, Record, Refused};
+use crate::engine::trust::{Characters, ElementTrust, Origin, ReadPage, TextChange};
+use crate::markup::{self, DocTree, Node, NodeId, NodeKind};
+use crate::revision::{self, Edit, PageHistory, PageState, Record, Refused, TextEdit};
 
 /// The corrections of an open document.
 #[derive(Debug, Default)]
@@ -65,6 +65,29 @@ impl DocumentState {
         self.show_state(page, Some(Arc::new(edited.tree)));
         self.selected = edited.subject.map(|node| ElementRef { page, node });
         Ok(records)
+    }
+
+    /// The edit that makes a page, or one element of it, show the characters of a choice, and how many texts it leaves
+    /// because `DocTags` cannot say them. `None` when nothing is to be changed.
+    pub fn characters(
+        &self,
+        page: PageIndex,
+        choice: Characters,
+        element: Option<NodeId>,
+    ) -> Option<(Edit, usize)> {
+        let conversion = &self.page(page)?.conversion;
+        let tree = conversion.tree.as_ref()?;
+        let is_meant = |id| element.is_none_or(|element| element == id);
+        let changes = conversion.as_read()?.changes(tree, choice, is_meant, element.is_some());
+        let texts = changes.into_iter().map(|TextChange { node, slot, text }| TextEdit { node, slot, text });
+        let texts: Vec<TextEdit> = texts.collect();
+        if texts.is_empty() {
+            return None;
+        }
+        let num_all = texts.len();
+        let texts = revision::expressible(tree, texts);
+        let num_left = num_all - texts.len();
+        Some((Edit::SetTexts { texts, is_checked: element.is_some() }, num_left))
     }
 
     /// Takes the last step of a page back (or makes it again), and returns what is to be kept of that.
@@ -136,13 +159,17 @@ impl Conversion {
         Some(Arc::new(PageRecognition { markup, tree, trust, ..read.as_ref().clone() }))
     }
 
+    /// The page as it was read, beside what is shown of it.
+    pub fn as_read(&self) -> Option<ReadPage<'_>> {
+        let read = self.recognition.as_deref()?;
+        Some(ReadPage { tree: &read.tree, trust: &read.trust, quality: read.text_quality })
+    }
+
     fn show_state(&mut self, tree: Arc<DocTree>, state: PageState) {
         if !matches!(self.status, ConversionStatus::Done(_) | ConversionStatus::Failed(_)) {
             self.status = ConversionStatus::Done(StopReason::End);
         }
-        let recognition = self.recognition.as_deref();
-        let base = recognition.map(|recognition| (recognition.tree.as_ref(), recognition.trust.as_slice()));
-        self.corrected_trust = trust_of(base, &tree, &state.checked);
+        self.corrected_trust = trust_of(self.as_read(), &tree, &state.checked);
         self.tree = Some(tree);
         self.markup = state.markup;
     }
@@ -155,55 +182,31 @@ fn checked_of(tree: &DocTree, checked: &BTreeSet<usize>) -> BTreeSet<NodeId> {
 /// How far the elements of a corrected page can be trusted. What is as it was read keeps what was known about it; what
 /// somebody has looked at is not doubted; what was changed comes from a hand.
 fn trust_of(
-    base: Option<(&DocTree, &[ElementTrust])>,
+    base: Option<ReadPage<'_>>,
     tree: &DocTree,
     checked: &BTreeSet<usize>,
 ) -> Vec<Option<ElementTrust>> {
-    let mut unused: Vec<(&Node, &ElementTrust)> =
-        base.map(|(tree, trust)| tree.nodes().map(|(_, node)| node).zip(trust).collect()).unwrap_or_default();
-    tree.nodes()
-        .map(|(id, node)| {
-            let position = unused.iter().position(|(read, _)| is_as_read(read, node));
-            let read = position.map(|position| unused.remove(position).1);
-            let is_checked = checked.contains(&id.index());
-            match read {
-                Some(trust) if is_checked => {
-                    Some(ElementTrust { doubts: Vec::new(), own_text: None, ..trust.clone() })
-                }
-                Some(trust) => Some(trust.clone()),
-                None if !is_checked => None,
-                None => {
-                    let is_own = |(read, trust): &(&Node, &ElementTrust)| {
-                        read.bbox == node.bbox && trust.own_text.as_ref() == Some(&node.text)
-                    };
-                    let cells = cells_of(&unused, node);
-                    let has_own_cells = match &node.kind {
-                        NodeKind::Table { grid, .. } if !cells.is_empty() => {
-                            let mut beside = grid.cells.iter().zip(&cells);
-                            beside.all(|(cell, found)| trust::difference(cell, found.as_ref()).is_none())
-                        }
-                        _ => false,
-                    };
-                    let is_own = has_own_cells || unused.iter().any(is_own);
-                    let origin = if is_own { Origin::TextLayer } else { Origin::Edited };
-                    Some(ElementTrust { cells, ..ElementTrust::new(origin) })
-                }
-            }
-        })
-        .collect()
-}
-
-/// The cells of a table on the page, when the table in its box had the same cells, whatever they say now.
-fn cells_of(read: &[(&Node, &ElementTrust)], node: &Node) -> Vec<Option<CellOnPage>> {
-    let NodeKind::Table { grid, .. } = &node.kind else { return Vec::new() };
-    let slots = |grid: &TableGrid| -> Vec<[usize; 4]> {
-        grid.cells.iter().map(|cell| [cell.row, cell.col, cell.row_span, cell.col_span]).collect()
+    let mut unused: Vec<(&Node, &ElementTrust)> = match &base {
+        Some(base) => base.tree.nodes().map(|(_, node)| node).zip(base.trust).collect(),
+        None => Vec::new(),
     };
-    let same = read.iter().find(|(read, _)| match &read.kind {
-        NodeKind::Table { grid: before, .. } => read.bbox == node.bbox && slots(before) == slots(grid),
-        _ => false,
-    });
-    same.map(|(_, trust)| trust::cells_beside(&trust.cells, grid)).unwrap_or_default()
+    let of_node = |(id, node): (NodeId, &Node)| {
+        let position = unused.iter().position(|(read, _)| is_as_read(read, node));
+        let read = position.map(|position| unused.remove(position).1);
+        let is_checked = checked.contains(&id.index());
+        match read {
+            Some(trust) if is_checked => {
+                Some(ElementTrust { doubts: Vec::new(), own_text: None, ..trust.clone() })
+            }
+            Some(trust) => Some(trust.clone()),
+            None => base.and_then(|base| base.taken(node)).or_else(|| {
+                let before = base.and_then(|base| base.of(node)).filter(|_| is_checked);
+                let cells = before.map(|read| read.trust.taken_from_page(node).cells).unwrap_or_default();
+                is_checked.then(|| ElementTrust { cells, ..ElementTrust::new(Origin::Edited) })
+            }),
+        }
+    };
+    tree.nodes().map(of_node).collect()
 }
 
 fn is_as_read(read: &Node, node: &Node) -> bool {

@@ -334,12 +334,7 @@ mod tests {
 
     #[test]
     fn a_row_that_repeats_itself_is_left() {
-        let lines = [
-            (100.0, 100.0, "Tea"),
-            (300.0, 100.0, "1"),
-            (100.0, 120.0, "Milk"),
-            (300.0, 120.0, "2"),
-        ];
+        let lines = [(100.0, 100.0, "Tea"), (300.0, 100.0, "1"), (100.0, 120.0, "Milk"), (300.0, 120.0, "2")];
         let otsl = "<fcel>Tea<fcel>1<nl><fcel>Milk<fcel>2<nl><fcel>Milk<fcel>2<nl>";
         check(otsl, &lines, &["Tea", "1", "Milk", "2", "-", "-"]);
     }

@@ -5,6 +5,7 @@
 //! with its reason; the window shows that reason on hover.
 
 mod cells;
+mod characters;
 mod doubt;
 mod layer_text;
 mod report;
@@ -19,6 +20,7 @@ use crate::geometry::BBox;
 use crate::markup::{DocTree, Node, NodeId, NodeKind, Severity};
 
 pub use cells::{CellOnPage, cells_beside, difference};
+pub use characters::{AsRead, Characters, LEAST_SAME, ReadPage, TextChange, slots, trust_of_chosen};
 pub use doubt::{CellDifference, Doubt, Level, percent};
 pub use report::trust_json;
 
@@ -78,6 +80,16 @@ impl ElementTrust {
             cells: Vec::new(),
             doubts: Vec::new(),
         }
+    }
+
+    /// The trust in the element when it shows the page's own characters; `node` is the element with them.
+    #[must_use]
+    pub fn taken_from_page(&self, node: &Node) -> Self {
+        let cells = match &node.kind {
+            NodeKind::Table { grid, .. } => cells_beside(&self.cells, grid),
+            _ => Vec::new(),
+        };
+        Self { cells, ..Self::new(Origin::TextLayer) }
     }
 
     /// The gravest of its doubts.

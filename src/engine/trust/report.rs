@@ -6,12 +6,12 @@
 
 use serde::Serialize;
 
-use super::{Doubt, ElementTrust, LEAST_AGREEMENT, LEAST_PROBABILITY, Level, Origin, difference};
+use super::{CellOnPage, Doubt, ElementTrust, LEAST_AGREEMENT, LEAST_PROBABILITY, Level, Origin, difference};
 use crate::document::page::PageIndex;
 use crate::document::text_layer::TextQuality;
 use crate::engine::event::{PageRecognition, StopReason};
 use crate::geometry::BBox;
-use crate::markup::{Node, NodeKind};
+use crate::markup::{Cell, Node, NodeKind};
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -118,10 +118,16 @@ fn cells<'a>(node: &'a Node, trust: &'a ElementTrust) -> Vec<CellReport<'a>> {
         bbox: found.as_ref().map(|found| four(&found.bbox)),
         read: &cell.text,
         on_page: found.as_ref().map_or("", |found| &found.text),
-        origin: origin_name(trust.origin),
+        origin: cell_origin(cell, found.as_ref(), trust.origin),
         agrees: difference(cell, found.as_ref()).is_none(),
     });
     cells.collect()
+}
+
+/// In a table that shows the page's own characters, a cell beside which the page has none says what was read.
+fn cell_origin(cell: &Cell, found: Option<&CellOnPage>, of_table: Origin) -> &'static str {
+    let is_read = of_table == Origin::TextLayer && found.is_none() && !cell.text.is_empty();
+    origin_name(if is_read { Origin::Model } else { of_table })
 }
 
 fn origin_name(origin: Origin) -> &'static str {

@@ -1,0 +1,151 @@
+//! What was read beside the page's own text, and the choice between the two.
+
+use egui::text::LayoutJob;
+use egui::{
+    Align, Color32, FontId, Label as TextLabel, Layout, RichText, ScrollArea, TextFormat, Ui,
+    containers::menu::MenuButton,
+};
+use similar::{ChangeTag, TextDiff};
+
+use super::super::command::{CommandSender, CorrectCommand, Scope};
+use super::super::controls::{menu_entry, named, secondary};
+use super::super::shortcuts::key_of;
+use super::super::theme::Palette;
+use crate::engine::trust::{AsRead, Characters, difference};
+use crate::markup::{Node, NodeKind};
+
+/// Lines of text that are seen at once.
+const NUM_LINES: usize = 3;
+
+/// Longer texts are shown without marking what differs, which takes time by their differences.
+const MAX_COMPARED_BYTES: usize = 20_000;
+
+/// The choice for an element, beside what it would say otherwise.
+pub(super) fn ui(ui: &mut Ui, node: &Node, read: AsRead<'_>, commands: &CommandSender) {
+    ui.horizontal(|ui| {
+        ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
+            choices_ui(ui, shown(node, read), commands);
+            ui.with_layout(Layout::left_to_right(Align::TOP), |ui| match &node.kind {
+                NodeKind::Table { .. } => {
+                    ui.label(table_words(node, read));
+                }
+                _ => beside_ui(ui, node, read),
+            });
+        });
+    });
+}
+
+/// Entries of a menu: the choice for the page in view, and for all pages.
+pub(super) fn scope_entries(ui: &mut Ui, commands: &CommandSender) {
+    for (scope, heading) in [(Scope::Page, "On this page"), (Scope::Document, "On all converted pages")] {
+        ui.label(secondary(ui, heading).text_style(egui::TextStyle::Small));
+        for choice in Characters::ALL {
+            let key = key_of(ui.ctx(), key_words(choice, scope));
+            let entry = menu_entry(ui, None, choice.words(), key.as_deref());
+            if entry.on_hover_text(choice.explanation()).clicked() {
+                commands.send(CorrectCommand::UseCharacters(choice, scope));
+            }
+        }
+    }
+}
+
+/// What the choice is called among the keys; nothing when it has none.
+fn key_words(choice: Characters, scope: Scope) -> &'static str {
+    match (choice, scope) {
+        (Characters::TextLayer, Scope::Element) => "Use the page's own text",
+        (Characters::TextLayer, Scope::Page) => "Use the page's own text everywhere on it",
+        _ => "",
+    }
+}
+
+fn choices_ui(ui: &mut Ui, now: Option<Characters>, commands: &CommandSender) {
+    let (response, _) = MenuButton::new("Everywhere").ui(ui, |ui| scope_entries(ui, commands));
+    named(response, "Choose the characters of the page or the document", None);
+    for choice in Characters::ALL.into_iter().rev() {
+        let key = key_of(ui.ctx(), key_words(choice, Scope::Element));
+        let response = ui.selectable_label(now == Some(choice), RichText::new(choice.words()));
+        let name = format!("Characters: {}", choice.words());
+        let response = named(response, &name, key.as_deref()).on_hover_text(choice.explanation());
+        if response.clicked() {
+            commands.send(CorrectCommand::UseCharacters(choice, Scope::Element));
+        }
+    }
+}
+
+/// Whose characters an element shows; `None` when a hand has written some.
+fn shown(node: &Node, read: AsRead<'_>) -> Option<Characters> {
+    let (is_read, is_own) = match (&node.kind, &read.node.kind) {
+        (NodeKind::Table { grid, .. }, NodeKind::Table { grid: before, .. }) => {
+            let cells = || grid.cells.iter().zip(&before.cells).zip(&read.trust.cells);
+            let is_own = |now: &str, text: &str, on_page: Option<&str>| on_page.unwrap_or(text) == now;
+            (
+                cells().all(|((now, cell), _)| now.text == cell.text),
+                cells().all(|((now, cell), found)| {
+                    let on_page = difference(cell, found.as_ref()).filter(|text| !text.is_empty());
+                    is_own(&now.text, &cell.text, on_page)
+                }),
+            )
+        }
+        _ => (node.text == read.node.text, read.trust.own_text.as_ref() == Some(&node.text)),
+    };
+    match (is_read, is_own) {
+        (true, _) => Some(Characters::Model),
+        (false, true) => Some(Characters::TextLayer),
+        (false, false) => None,
+    }
+}
+
+/// The other text: the page's own, or what was read where that is shown already. Words that the shown text has
+/// otherwise are marked.
+fn beside_ui(ui: &mut Ui, node: &Node, read: AsRead<'_>) {
+    let own_text = read.trust.own_text.as_deref().unwrap_or_default();
+    let (caption, other) = if node.text == own_text {
+        ("As read: ", read.node.text.as_str())
+    } else {
+        ("On the page: ", own_text)
+    };
+    let palette = Palette::of_ui(ui);
+    let mut job = LayoutJob::default();
+    let format = |color, background| TextFormat {
+        font_id: FontId::proportional(13.5),
+        color,
+        background,
+        ..TextFormat::default()
+    };
+    job.append(caption, 0.0, format(palette.secondary, Color32::TRANSPARENT));
+    if node.text.len() + other.len() > MAX_COMPARED_BYTES {
+        job.append(other, 0.0, format(palette.text, Color32::TRANSPARENT));
+    } else {
+        append_marked(&mut job, &node.text, other, |is_other| {
+            let background =
+                if is_other { palette.warning.gamma_multiply(0.3) } else { Color32::TRANSPARENT };
+            format(palette.text, background)
+        });
+    }
+    let max_height = 22.0 * NUM_LINES as f32;
+    ScrollArea::vertical().id_salt("own text").max_height(max_height).show(ui, |ui| {
+        ui.add(TextLabel::new(job).wrap());
+    });
+}
+
+/// Appends the other text; words that the shown one has not so get the format of others.
+fn append_marked(job: &mut LayoutJob, shown: &str, other: &str, format: impl Fn(bool) -> TextFormat) {
+    for change in TextDiff::from_words(shown, other).iter_all_changes() {
+        match change.tag() {
+            // What only the shown text has stands in the field above.
+            ChangeTag::Delete => {}
+            ChangeTag::Insert => job.append(change.value(), 0.0, format(true)),
+            ChangeTag::Equal => job.append(change.value(), 0.0, format(false)),
+        }
+    }
+}
+
+/// How many cells differ from the page's own text.
+fn table_words(node: &Node, read: AsRead<'_>) -> String {
+    let now = read.trust.taken_from_page(node).cells;
+    match now.iter().flatten().filter(|cell| !cell.is_as_read).count() {
+        0 => "Its cells are as in the page's own text".to_owned(),
+        1 => "1 cell differs from the page's own text".to_owned(),
+        num_others => format!("{num_others} cells differ from the page's own text"),
+    }
+}
