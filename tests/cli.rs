@@ -451,3 +451,33 @@ fn of_an_encrypted_document_nothing_is_kept() {
     desk.doclens(line).assert().code(1);
     assert!(kept_pages(&desk).is_empty());
 }
+
+#[test]
+fn characters_come_from_the_page_where_that_is_wanted() {
+    let desk = Desk::new();
+    let line = format!("convert {} --pages 3 --to", sample());
+    desk.doclens(&format!("{line} doctags --out right.dt")).assert().success();
+    let right = fs::read_to_string(desk.path("right.dt")).unwrap();
+    let other_text = "Other words stand here that the page has not anywhere.";
+    let sentence = right.find("Where the sizes and delays").unwrap();
+    let end = sentence + right[sentence..].find('<').unwrap();
+    let misread = right.replace(&right[sentence..end], other_text);
+    let misread = misread.replace("12.42", "12.4Z").replace("the smaller is taken", "the srnaller is taken");
+    fs::write(desk.path("page.dt"), misread).unwrap();
+    let read_as = |characters: &str| {
+        let line = format!("{line} md,trust --replay page.dt --out {characters} --characters {characters}");
+        desk.doclens(&line).assert().success();
+        let result = |name: &str| fs::read_to_string(desk.path(characters).join(name)).unwrap();
+        (result("sample.md"), result("sample.trust.json"))
+    };
+    let (model, trust) = read_as("model");
+    assert!(model.contains("12.4Z") && model.contains("srnaller") && model.contains(other_text));
+    assert!(!trust.contains("\"text_layer\""), "{trust}");
+    let (auto, trust) = read_as("auto");
+    assert!(auto.contains("12.42") && auto.contains("smaller is taken") && auto.contains(other_text));
+    assert!(trust.contains("\"text_layer\""), "{trust}");
+    let (text_layer, _) = read_as("text-layer");
+    desk.doclens(&format!("{line} md --out right.md")).assert().success();
+    assert!(text_layer.contains("Where the sizes and delays") && !text_layer.contains(other_text));
+    assert_eq!(text_layer.matches("12.42").count(), 1);
+}

@@ -270,6 +270,7 @@ fn the_page_s_own_text_is_shown_beside_what_was_read_and_taken_by_a_key() {
     bench.press(Key::U);
     assert_eq!(outline(&bench)[1], "Text: Once upon a time");
     assert!(!bench.shows("On the page:"));
+    assert!(bench.shows("As read: Once upon a tirne"));
     let conversion = &bench.harness.state().state().page().unwrap().1.conversion;
     let trust = conversion.trust(node(&bench, "Once upon a time").node).unwrap();
     assert_eq!(trust.origin, Origin::TextLayer);
@@ -280,7 +281,62 @@ fn the_page_s_own_text_is_shown_beside_what_was_read_and_taken_by_a_key() {
     assert_eq!(outline(&bench)[1], "Text: Once upon a tirne");
 }
 
-/// Opens the sample, whose bytes the window has.
+/// Whose characters a page shows is chosen for all of it, in one step, and leaves what a hand has written.
+#[test]
+fn the_characters_of_a_page_are_chosen() {
+    let mut bench = read();
+    bench.harness.key_press_modifiers(Modifiers::COMMAND, Key::Enter);
+    bench.settle();
+    let mut again = (*recognition(bench.requests().pop().unwrap(), PAGE, StopReason::End)).clone();
+    let own = [(0.9, "A taII tale"), (0.95, "Once upon a time"), (0.1, "something else")];
+    for (trust, (agreement, text)) in again.trust.iter_mut().zip(own) {
+        (trust.agreement, trust.own_text) = (Some(agreement), Some(text.to_owned()));
+    }
+    bench.say(bench.conversion(), EventKind::Finished(Outcome::Recognized(Arc::new(again))));
+    let read = outline(&bench);
+    // A hand writes the first element.
+    select(&mut bench, "A tall tale");
+    bench.press(Key::E);
+    key(&mut bench, Modifiers::COMMAND, Key::A);
+    bench.harness.event(Event::Text("By hand".to_owned()));
+    bench.settle();
+    key(&mut bench, Modifiers::COMMAND, Key::Enter);
+    let by_hand = outline(&bench);
+
+    let choose = |bench: &mut Bench, choice: &str, scope: usize| {
+        bench.click("More ways to convert");
+        bench.click("Characters");
+        let in_menu = |rect: &egui::Rect| rect.left() > bench.rect("Characters").right();
+        let entries: Vec<Pos2> = bench
+            .harness
+            .query_all_by_label(choice)
+            .map(|entry| entry.rect())
+            .filter(in_menu)
+            .map(|rect| rect.center())
+            .collect();
+        bench.click_at(entries[scope], Modifiers::NONE);
+    };
+    choose(&mut bench, "Automatic", 0);
+    assert!(bench.shows("1 text is now as in the page's own text"));
+    let outlined = outline(&bench);
+    assert_eq!(outlined[0], by_hand[0]);
+    assert_eq!(outlined[1], "Text: Once upon a time");
+    assert_eq!(outlined[2], read[2]);
+    choose(&mut bench, "Text layer", 1);
+    assert_eq!(outline(&bench)[1..3], ["Text: Once upon a time", "Text: something else"]);
+    choose(&mut bench, "Model", 0);
+    assert!(bench.shows("2 texts are now as in what the model read"));
+    assert_eq!(outline(&bench), by_hand);
+    choose(&mut bench, "Model", 1);
+    assert!(bench.shows("Nothing else is to be had from what the model read"));
+    key(&mut bench, Modifiers::COMMAND, Key::Z);
+    assert_eq!(outline(&bench)[1..3], ["Text: Once upon a time", "Text: something else"]);
+    // For one element a hand's work is given up, too.
+    select(&mut bench, "By hand");
+    bench.click("Characters: Model");
+    assert_eq!(outline(&bench)[0], read[0]);
+}
+
 #[test]
 fn corrections_are_back_when_the_document_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();

@@ -342,6 +342,8 @@ mod tests {
     #[test]
     fn words_parted_at_the_end_of_a_line_are_joined() {
         let lines = [
+            (100.0, 80.0, "Name of it"),
+            (300.0, 80.0, "Term"),
             (100.0, 100.0, "Pay-"),
             (300.0, 100.0, "12 -"),
             (100.0, 112.0, "ment in"),
@@ -349,8 +351,8 @@ mod tests {
             (100.0, 124.0, "Anglo-"),
             (100.0, 136.0, "Saxony"),
         ];
-        let otsl = "<fcel>Payment in Anglo-Saxony<fcel>12 - months<nl>";
-        check(otsl, &lines, &["Payment in Anglo-Saxony", "12 - months"]);
+        let otsl = "<ched>Name of it<ched>Term<nl><fcel>Payment in Anglo-Saxony<fcel>12 - months<nl>";
+        check(otsl, &lines, &["Name of it", "Term", "Payment in Anglo-Saxony", "12 - months"]);
     }
 
     #[test]
