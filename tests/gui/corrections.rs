@@ -306,7 +306,10 @@ fn the_characters_of_a_page_are_chosen() {
     let choose = |bench: &mut Bench, choice: &str, scope: usize| {
         bench.click("More ways to convert");
         bench.click("Characters");
-        let in_menu = |rect: &egui::Rect| rect.left() > bench.rect("Characters").right();
+        let heading = bench.rect("On this page");
+        let in_menu = |rect: &egui::Rect| {
+            rect.top() > heading.top() && rect.intersects(heading.expand2(vec2(0.0, 400.0)))
+        };
         let entries: Vec<Pos2> = bench
             .harness
             .query_all_by_label(choice)
