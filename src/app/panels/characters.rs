@@ -10,7 +10,7 @@ use similar::{ChangeTag, TextDiff};
 use super::super::command::{CommandSender, CorrectCommand, Scope};
 use super::super::controls::{menu_entry, named, secondary};
 use super::super::shortcuts::key_of;
-use super::super::theme::Palette;
+use super::super::theme::{Palette, space};
 use crate::engine::trust::{AsRead, Characters, difference};
 use crate::markup::{Node, NodeKind};
 
@@ -23,16 +23,20 @@ const MAX_COMPARED_BYTES: usize = 20_000;
 /// The choice for an element, beside what it would say otherwise.
 pub(super) fn ui(ui: &mut Ui, node: &Node, read: AsRead<'_>, commands: &CommandSender) {
     ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
-            choices_ui(ui, shown(node, read), commands);
-            ui.with_layout(Layout::left_to_right(Align::TOP), |ui| match &node.kind {
-                NodeKind::Table { .. } => {
-                    ui.label(table_words(node, read));
-                }
-                _ => beside_ui(ui, node, read),
-            });
+        ui.label(secondary(ui, "Characters"));
+        ui.add_space(space::XS);
+        choices_ui(ui, shown(node, read), commands);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let (response, _) = MenuButton::new("Everywhere").ui(ui, |ui| scope_entries(ui, commands));
+            named(response, "Choose the characters of the page or the document", None);
         });
     });
+    match &node.kind {
+        NodeKind::Table { .. } => {
+            ui.label(secondary(ui, table_words(node, read)));
+        }
+        _ => beside_ui(ui, node, read),
+    }
 }
 
 /// Entries of a menu: the choice for the page in view, and for all pages.
@@ -59,9 +63,7 @@ fn key_words(choice: Characters, scope: Scope) -> &'static str {
 }
 
 fn choices_ui(ui: &mut Ui, now: Option<Characters>, commands: &CommandSender) {
-    let (response, _) = MenuButton::new("Everywhere").ui(ui, |ui| scope_entries(ui, commands));
-    named(response, "Choose the characters of the page or the document", None);
-    for choice in Characters::ALL.into_iter().rev() {
+    for choice in Characters::ALL {
         let key = key_of(ui.ctx(), key_words(choice, Scope::Element));
         let response = ui.selectable_label(now == Some(choice), RichText::new(choice.words()));
         let name = format!("Characters: {}", choice.words());
