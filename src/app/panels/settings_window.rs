@@ -72,7 +72,7 @@ fn convert_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     check(ui, settings.previews_text_layer, "Preview pages by their text layer", words, |is_on| {
         commands.send(SettingCommand::SetTextPreview(is_on));
     });
-    let words = "What the model has read is there again when you open the document again, on this computer only. Without the mark all that is kept is removed";
+    let words = "What the model has read is there again when you open the document again, on this computer only. Unchecking this removes everything that is kept";
     check(ui, settings.keeps_readings, "Keep pages that were read", words, |is_on| {
         commands.send(SettingCommand::KeepReadings(is_on));
     });
