@@ -21,8 +21,9 @@ use doclens::engine::job::{DocumentSource, EngineChoice, ModelSettings, Recogniz
 use doclens::engine::options::LoadedModel;
 use doclens::engine::recognizer::PageInput;
 use doclens::engine::scripted::ScriptedRecognizer;
+use doclens::engine::trust::Doubt;
 use doclens::engine::{DocumentId, Engine, EngineOptions, Error, EventKind, Job, JobId, Outcome};
-use doclens::model::Step;
+use doclens::model::{Step, Stop};
 
 use crate::support::*;
 
@@ -99,6 +100,65 @@ fn a_model_that_repeats_itself_is_stopped_and_the_rest_is_kept() {
     request.generation.stops_loops = false;
     let page = page_of(end_of(&engine, engine.submit(Job::Recognize(request))));
     assert_eq!((page.stop_reason, page.markup.as_str()), (StopReason::End, markup.trim_end()));
+}
+
+/// A page with ink at its top and in two blocks below, of which the model reaches the first one.
+fn page_with_a_rest() -> DocumentSource {
+    let mut image = image::RgbImage::from_pixel(600, 600, image::Rgb([255; 3]));
+    for (rows, columns) in [(60..90, 60..540), (300..340, 60..300), (500..540, 60..540)] {
+        for (y, x) in rows.flat_map(|y| columns.clone().map(move |x| (y, x))) {
+            image.put_pixel(x, y, image::Rgb([0; 3]));
+        }
+    }
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    DocumentSource::Bytes { name: "page.png".to_owned(), bytes: bytes.into_inner().into() }
+}
+
+#[test]
+fn what_a_loop_kept_from_being_read_is_read_by_itself() {
+    let again = "<text><loc_40><loc_40><loc_460><loc_90>At the top</text>\n";
+    let looping = format!("<doctag>{}", again.repeat(50));
+    let (sizes, seen) = bounded(9);
+    let recognizer = Puppet(move |input: &PageInput| {
+        let size = input.image.as_ref().unwrap().dimensions();
+        sizes.send(size).unwrap();
+        let is_page = size == (600, 600);
+        let rest = "<doctag><text><loc_0><loc_0><loc_250><loc_100>In the middle</text>\
+                    <text><loc_0><loc_400><loc_500><loc_500>At the end</text></doctag>";
+        let markup = if is_page { looping.clone() } else { rest.to_owned() };
+        let tokens = markup.split_inclusive('>').map(token).chain([Step::Stopped(Stop::End)]);
+        let steps: Steps<'static> = Box::new(tokens.map(Ok).collect::<Vec<_>>().into_iter());
+        steps
+    });
+    let engine = start(with_recognizer(recognizer));
+    let document = open(&engine, page_with_a_rest()).id;
+    let request = recognize(document, 0, EngineChoice::Model);
+    let job = engine.submit(Job::Recognize(request.clone()));
+    let events = until_ended(&engine, &[job]);
+    let page = page_of(events.last().unwrap().kind.clone());
+    assert_eq!((page.stop_reason, page.rescued.len()), (StopReason::Loop, 1));
+    let texts: Vec<&str> = page.tree.nodes().map(|(_, node)| node.text.as_str()).collect();
+    assert_eq!(texts, ["At the top", "In the middle", "At the end"]);
+    assert_eq!(doclens::markup::parse(&page.markup).nodes().count(), 3);
+    // The boxes stand on the page, below what was reached.
+    let part = page.rescued[0];
+    assert!(part.top > 0.18 && part.top < 0.5 && part.bottom > 0.9, "{part:?}");
+    let (_, last) = page.tree.nodes().last().unwrap();
+    assert!(last.bbox.unwrap().bottom > 0.88, "{:?}", last.bbox);
+    // Nothing is missing any more, and what was read by itself is to be looked at.
+    let doubts: Vec<_> = page.trust.iter().map(|trust| trust.doubts.as_slice()).collect();
+    let is_marked = |doubts: &[Doubt]| doubts.contains(&Doubt::Rescued);
+    assert_eq!(doubts.iter().map(|doubts| is_marked(doubts)).collect::<Vec<_>>(), [false, true, true]);
+    assert!(!doubts[0].contains(&Doubt::CutOff(StopReason::Loop)), "{:?}", doubts[0]);
+    // The parts that were shown are of the page.
+    assert!(!appended(&events, job).contains("In the middle"));
+    assert_eq!(seen.try_iter().count(), 2);
+
+    let mut request = request;
+    request.region = Some(doclens::geometry::BBox::PAGE);
+    let page = page_of(end_of(&engine, engine.submit(Job::Recognize(request))));
+    assert!(page.rescued.is_empty(), "a part of a page has no rest");
 }
 
 /// Cancels when the recognizer is about to give step `at`.

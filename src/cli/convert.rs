@@ -285,6 +285,9 @@ impl<'a> Conversion<'a> {
             StopReason::TokenLimit => self
                 .reporter
                 .say(&format!("{about}, page {number}: stopped at the token limit; its end may be missing")),
+            StopReason::Loop if !page.rescued.is_empty() => self.reporter.say(&format!(
+                "{about}, page {number}: the model repeated itself; what it had not reached was read by itself"
+            )),
             StopReason::Loop => self.reporter.say(&format!(
                 "{about}, page {number}: stopped because the model repeated itself; its end may be missing"
             )),

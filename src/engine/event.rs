@@ -10,6 +10,7 @@ use crate::engine::job::{DocumentId, EngineChoice, JobId, RecognizeRequest, Rend
 use crate::engine::model_library::{DownloadProgress, ModelEntry, Verification};
 use crate::engine::trust::ElementTrust;
 use crate::engine::user_message::UserMessage;
+use crate::geometry::BBox;
 use crate::markup::DocTree;
 
 /// Something happened to a job.
@@ -168,6 +169,8 @@ pub struct PageRecognition {
     pub engine_name: String,
     /// Why it ended.
     pub stop_reason: StopReason,
+    /// Parts of the page, in page space, that were read by themselves after a loop; what came of them stands last.
+    pub rescued: Vec<BBox>,
     /// Tokens with their place in `markup` and log-probability; empty for the text layer.
     pub tokens: Vec<TokenTrace>,
     /// How far each node of `tree` can be trusted, by [`NodeId::index`](crate::markup::NodeId::index).

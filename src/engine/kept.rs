@@ -17,6 +17,7 @@ use crate::document::page::{PageIndex, Rotation};
 use crate::engine::atomic_file::write_atomically;
 use crate::engine::event::{PageRecognition, StopReason, Timing, TokenTrace};
 use crate::engine::job::{EngineChoice, GenerationSettings, Task};
+use crate::geometry::BBox;
 
 /// What each file says, so that a later program knows what it reads.
 const FORMAT: &str = "doclens reading 1";
@@ -42,6 +43,8 @@ pub struct KeptPage {
     pub markup: String,
     /// Why it ended.
     pub stop_reason: StopReason,
+    /// Parts that were read by themselves after a loop.
+    pub rescued: Vec<BBox>,
     /// Its tokens.
     pub tokens: Vec<TokenTrace>,
     /// Where time went.
@@ -62,6 +65,7 @@ impl KeptPage {
             rotation: request.rotation,
             markup: reading.markup.clone(),
             stop_reason: reading.stop_reason,
+            rescued: reading.rescued.clone(),
             tokens: reading.tokens.clone(),
             timing: reading.timing,
         })
@@ -233,6 +237,8 @@ struct PageFile {
     engine_name: String,
     quarter_turns: u8,
     stop_reason: KeptStop,
+    /// Left, top, right, bottom, in page space.
+    rescued: Vec<[f64; 4]>,
     /// Preparing, encoding, prefilling, decoding.
     seconds: [f64; 4],
     markup: String,
@@ -268,6 +274,7 @@ impl PageFile {
                 StopReason::Loop => KeptStop::Loop,
                 StopReason::Blank => KeptStop::Blank,
             },
+            rescued: page.rescued.iter().map(|part| [part.left, part.top, part.right, part.bottom]).collect(),
             seconds: [preparing, encoding, prefilling, decoding].map(|part| part.as_secs_f64()),
             markup: page.markup.clone(),
             // JSON has no word for an infinite number.
@@ -298,6 +305,11 @@ impl PageFile {
                 KeptStop::Loop => StopReason::Loop,
                 KeptStop::Blank => StopReason::Blank,
             },
+            rescued: self
+                .rescued
+                .iter()
+                .map(|&[left, top, right, bottom]| BBox { left, top, right, bottom })
+                .collect(),
             timing: Timing {
                 preparing: part(0)?,
                 encoding: part(1)?,
@@ -326,6 +338,7 @@ mod tests {
             rotation: Rotation::Half,
             markup: "<text>grün</text>".to_owned(),
             stop_reason: StopReason::TokenLimit,
+            rescued: vec![BBox { left: 0.1, top: 0.25, right: 0.5, bottom: 1.0 }],
             tokens: vec![
                 TokenTrace { id: 3, end: 6, log_probability: -0.25 },
                 TokenTrace { id: 4, end: 11, log_probability: f32::MIN },

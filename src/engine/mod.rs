@@ -45,6 +45,7 @@ mod page_markup;
 mod page_queue;
 mod page_worker;
 mod reading;
+mod rescue;
 mod schedule;
 mod scheduler;
 mod store_words;

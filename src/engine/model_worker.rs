@@ -126,7 +126,7 @@ impl ModelWorker {
         token: &CancelToken,
         recognition: &Recognition,
     ) -> Result<Outcome, Error> {
-        let listener = Listener { job, outlet: &self.outlet, interval: self.interval };
+        let listener = Listener { job, outlet: &self.outlet, interval: self.interval, shows_parts: true };
         let recognizer = match &mut self.model {
             Model::Given(recognizer) | Model::Loaded { recognizer, .. } => recognizer.as_mut(),
             Model::None | Model::Resting(_) => return Err(Error::NoModel),

@@ -18,7 +18,7 @@ pub fn join_pages<'m>(pages: impl IntoIterator<Item = &'m str>) -> String {
 }
 
 /// A page without what wraps it.
-fn body(page: &str) -> &str {
+pub(super) fn body(page: &str) -> &str {
     let page = page.trim();
     let page = page.strip_prefix(OPEN).unwrap_or(page);
     page.strip_suffix(CLOSE).unwrap_or(page).trim()

@@ -22,6 +22,7 @@ use crate::engine::model_recognizer::excerpt_for_model;
 use crate::engine::outlet::Outlet;
 use crate::engine::page_boxes::Excerpt;
 use crate::engine::recognizer::Recognizer;
+use crate::engine::rescue::rescue;
 use crate::engine::tasks::Recognition;
 use crate::engine::trust::{PageEvidence, trust_of_page};
 use crate::engine::worker::check;
@@ -35,14 +36,30 @@ pub(super) struct Listener<'a> {
     pub(super) outlet: &'a Outlet,
     /// Least time between two partials.
     pub(super) interval: Duration,
+    /// Partials go out; else only how far it is.
+    pub(super) shows_parts: bool,
 }
 
-/// Reads the page. `engine` names the recognizer in the result.
+/// Reads the page, and after a loop what was not reached. `engine` names the recognizer in the result.
 ///
 /// # Errors
 /// What the recognizer says, or [`Error::Cancelled`]; the listener has had everything that was read
-/// until then.
+/// until then, but for parts that were read by themselves.
 pub(super) fn read_page(
+    recognizer: &mut dyn Recognizer,
+    engine: EngineChoice,
+    recognition: &Recognition,
+    token: &CancelToken,
+    listener: Listener<'_>,
+    history: &mut History,
+) -> Result<PageRecognition, Error> {
+    let page = read_once(recognizer, engine, recognition, token, listener, history)?;
+    // The listener has the page's tree; that of a part would take its place.
+    let listener = Listener { shows_parts: false, ..listener };
+    rescue(page, recognition, |part| read_once(recognizer, engine, part, token, listener, history))
+}
+
+fn read_once(
     recognizer: &mut dyn Recognizer,
     engine: EngineChoice,
     recognition: &Recognition,
@@ -103,6 +120,7 @@ pub(super) fn read_page(
         engine,
         engine_name,
         stop_reason,
+        rescued: Vec::new(),
         tokens,
         trust,
         text_quality: prepared.input.text_layer.as_ref().map(|layer| layer.quality),
@@ -143,6 +161,7 @@ pub(super) fn restored(
         engine: EngineChoice::Model,
         engine_name: kept.engine_name.clone(),
         stop_reason: kept.stop_reason,
+        rescued: kept.rescued.clone(),
         tokens: kept.tokens.clone(),
         trust,
         text_quality: text_layer.map(|layer| layer.quality),
@@ -291,7 +310,7 @@ impl<'a> Reading<'a> {
         self.last_sent = Some(now);
         self.speed.note(now, self.tokens.len());
         self.send_progress();
-        if self.num_sent == self.markup.len() {
+        if self.num_sent == self.markup.len() || !self.listener.shows_parts {
             return;
         }
         let (partial, num_sent) = self.partial();
@@ -303,7 +322,7 @@ impl<'a> Reading<'a> {
 
     /// Sends what has not been sent, however long that takes.
     fn flush(&mut self) {
-        if self.num_sent < self.markup.len() {
+        if self.num_sent < self.markup.len() && self.listener.shows_parts {
             let (partial, num_sent) = self.partial();
             self.listener.outlet.send(self.listener.job, partial);
             self.num_sent = num_sent;

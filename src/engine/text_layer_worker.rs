@@ -23,7 +23,7 @@ pub(super) fn run(tasks: &Receiver<LaneTask>, reports: &Sender<Report>, outlet: 
                 if !recognition.is_announced {
                     outlet.send(job, EventKind::Started);
                 }
-                let listener = Listener { job, outlet, interval };
+                let listener = Listener { job, outlet, interval, shows_parts: true };
                 // The recognizer holds nothing, so there is nothing to make anew after a panic.
                 guarded(|| {
                     let engine = EngineChoice::TextLayer;

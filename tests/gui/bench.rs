@@ -270,6 +270,7 @@ pub(crate) fn recognition(
         engine: EngineChoice::TextLayer,
         engine_name: "Text layer".to_owned(),
         stop_reason,
+        rescued: Vec::new(),
         tokens: Vec::new(),
         trust: trust_of_page(&PageEvidence {
             tree: &markup::parse(markup),

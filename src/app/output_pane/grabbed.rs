@@ -42,7 +42,7 @@ impl GrabbedTables {
             view_key: 0,
             page,
             review: &review,
-            state: PageState::Done { stop_reason: StopReason::End, can_continue: false, can_rescue: false },
+            state: PageState::Done { stop_reason: StopReason::End, can_continue: false, was_rescued: false },
             tree: Some(tree),
             markup,
             engine_name: "",

@@ -88,8 +88,8 @@ pub enum PageState<'a> {
         stop_reason: StopReason,
         /// The recognizer can go on where it stopped.
         can_continue: bool,
-        /// What it skipped can be read again, region by region.
-        can_rescue: bool,
+        /// What it had not reached was read by itself.
+        was_rescued: bool,
     },
     /// It could not be read. A tree from before is still shown below the message.
     Failed {
@@ -154,8 +154,6 @@ pub enum PaneAction {
     Cancel,
     /// Go on after the token limit.
     Continue,
-    /// Read again what a repetition cut off.
-    Rescue,
     /// Open the model manager.
     GetModel,
     /// Show page headers and footers, or no longer.

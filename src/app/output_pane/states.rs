@@ -171,9 +171,13 @@ pub(super) fn ribbon_ui(ui: &mut Ui, input: &PaneInput<'_>, actions: &mut Vec<Pa
             let act = can_continue.then_some(("Continue", PaneAction::Continue));
             warning_ui(ui, "Stopped at the token limit: the rest of the page is missing", act, actions);
         }
-        PageState::Done { stop_reason: StopReason::Loop, can_rescue, .. } => {
-            let act = can_rescue.then_some(("Rescue the rest", PaneAction::Rescue));
-            warning_ui(ui, "The model repeated itself and was stopped", act, actions);
+        PageState::Done { stop_reason: StopReason::Loop, was_rescued, .. } => {
+            let words = if was_rescued {
+                "The model repeated itself: what it had not reached was read by itself"
+            } else {
+                "The model repeated itself and was stopped: the rest of the page may be missing"
+            };
+            warning_ui(ui, words, None, actions);
         }
         PageState::Done { stop_reason: StopReason::Cancelled, .. } => {
             let act = Some(("Convert again", PaneAction::ConvertPage));

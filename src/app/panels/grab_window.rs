@@ -107,7 +107,6 @@ fn read_ui(ui: &mut Ui, read: &PageRecognition, tables: &mut GrabbedTables, comm
             | PaneAction::SaveAs(_)
             | PaneAction::ConvertPage
             | PaneAction::Continue
-            | PaneAction::Rescue
             | PaneAction::Cancel
             | PaneAction::GetModel
             | PaneAction::ToggleFurniture => {}

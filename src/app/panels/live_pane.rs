@@ -127,7 +127,9 @@ fn page_state<'a>(
         }
         ConversionStatus::Running { progress, .. } => PageState::Running { progress: progress.as_ref() },
         ConversionStatus::Done(stop_reason) => {
-            PageState::Done { stop_reason: *stop_reason, can_continue: false, can_rescue: false }
+            let recognition = entry.conversion.recognition.as_ref();
+            let was_rescued = recognition.is_some_and(|recognition| !recognition.rescued.is_empty());
+            PageState::Done { stop_reason: *stop_reason, can_continue: false, was_rescued }
         }
         ConversionStatus::Failed(message) => PageState::Failed { message },
     }
@@ -194,7 +196,7 @@ fn command_of(state: &AppState, page: PageIndex, action: &PaneAction) -> Option<
         PaneAction::Cancel => Command::CancelPage(page),
         PaneAction::GetModel => get_model(state),
         PaneAction::ToggleFurniture => SettingCommand::ToggleFurniture.into(),
-        // Never offered: `can_continue` and `can_rescue` are false until the engine can do both.
-        PaneAction::Continue | PaneAction::Rescue => return None,
+        // Never offered: `can_continue` is false until the engine can do it.
+        PaneAction::Continue => return None,
     })
 }

@@ -42,6 +42,8 @@ pub enum Doubt {
         /// Something was left out.
         is_lost: bool,
     },
+    /// It was read by itself after the model had repeated itself.
+    Rescued,
     /// It is the last element of a page that ended early.
     CutOff(StopReason),
 }
@@ -115,7 +117,7 @@ impl Doubt {
             Self::Numbers { .. } | Self::CutOff(_) => true,
             Self::Repaired { is_lost, .. } => *is_lost,
             Self::Cells(cells) => cells.iter().any(|cell| cell.differs_in_numbers),
-            Self::NoNumber { .. } | Self::Sum { .. } => false,
+            Self::NoNumber { .. } | Self::Sum { .. } | Self::Rescued => false,
             Self::Disagrees(agreement) => 1.0 - agreement >= 2.0 * (1.0 - LEAST_AGREEMENT),
             Self::Unsure(mean) => 1.0 - mean >= 2.0 * (1.0 - LEAST_PROBABILITY),
         };
@@ -143,6 +145,7 @@ impl Doubt {
             }
             Self::Repaired { message, is_lost: false } => format!("Mended: {message}"),
             Self::Repaired { message, is_lost: true } => format!("Left out: {message}"),
+            Self::Rescued => "Read by itself, after the model had repeated itself".to_owned(),
             Self::CutOff(StopReason::TokenLimit) => "The page ended here at the token limit".to_owned(),
             Self::CutOff(StopReason::Loop) => "The page ended here because it repeated itself".to_owned(),
             Self::CutOff(StopReason::Cancelled | StopReason::End | StopReason::Blank) => {
@@ -184,6 +187,10 @@ impl Doubt {
                     .to_owned()
             }
             Self::Repaired { .. } => "The model's markup was not well formed at this place".to_owned(),
+            Self::Rescued => {
+                "The part of the page that was not reached was read as a page of its own; parts may stand in another order, or be cut"
+                    .to_owned()
+            }
             Self::CutOff(_) => "What stands below this element on the page was not read".to_owned(),
         }
     }
