@@ -39,6 +39,7 @@ enum State {
     NotConverted(Offer<'static>),
     Running,
     Done(StopReason),
+    Rescued,
     Failed(UserMessage),
 }
 
@@ -155,7 +156,10 @@ fn draw(ui: &mut egui::Ui, scene: &mut Scene, pane: &mut OutputPane, actions: &R
         State::NotConverted(offer) => PageState::NotConverted { offer: *offer },
         State::Running => PageState::Running { progress: None },
         State::Done(stop_reason) => {
-            PageState::Done { stop_reason: *stop_reason, can_continue: true, can_rescue: true }
+            PageState::Done { stop_reason: *stop_reason, can_continue: true, was_rescued: false }
+        }
+        State::Rescued => {
+            PageState::Done { stop_reason: StopReason::Loop, can_continue: false, was_rescued: true }
         }
         State::Failed(message) => PageState::Failed { message },
     };
@@ -240,9 +244,10 @@ fn ribbons_offer_the_way_on() {
     bench.click("Continue");
     assert!(bench.asked(&PaneAction::Continue));
 
-    let mut bench = Bench::new(stopped(StopReason::Loop));
-    bench.click("Rescue the rest");
-    assert!(bench.asked(&PaneAction::Rescue));
+    let bench = Bench::new(stopped(StopReason::Loop));
+    assert!(bench.shows("The model repeated itself and was stopped: the rest of the page may be missing"));
+    let bench = Bench::new(Scene { state: State::Rescued, ..Scene::of(PAGE) });
+    assert!(bench.shows("The model repeated itself: what it had not reached was read by itself"));
 }
 
 #[test]

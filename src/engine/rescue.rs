@@ -5,6 +5,7 @@
 //! as a page of its own, and its elements are put behind those that are there. Each part is read once, and there are few
 //! of them, so that a page which makes the model loop everywhere comes to its end.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use image::RgbImage;
@@ -113,7 +114,9 @@ fn joined(mut page: PageRecognition, part: &PageRecognition, region: BBox) -> Pa
         let tree = markup::parse(&markup);
         if tree.nodes().count() == num_nodes && begins_alike(&tree, &page.tree) {
             let mut of_part = part.trust.clone();
-            of_part.iter_mut().for_each(|trust| trust.doubts.push(Doubt::Rescued));
+            for trust in &mut of_part {
+                trust.doubts.push(Doubt::Rescued);
+            }
             page.trust.append(&mut of_part);
             (page.markup, page.tree) = (markup, Arc::new(tree));
             return page;
@@ -198,17 +201,43 @@ fn emptiest(cells: &[(bool, bool)]) -> Option<[usize; 4]> {
             }
         }
     }
-    // The white around the ink does not count; a cell of it is kept, so that no letter is cut.
-    let [left, top, right, bottom] = found?;
-    let is_ink = |row: usize, col: usize| cells.get(row * GRID + col).is_some_and(|(_, is_ink)| *is_ink);
-    let has_row = |row: &usize| (left..right).any(|col| is_ink(*row, col));
-    let has_col = |col: &usize| (top..bottom).any(|row| is_ink(row, *col));
-    Some([
-        (left..right).find(has_col)?.saturating_sub(1).max(left),
-        (top..bottom).find(has_row)?.saturating_sub(1).max(top),
-        ((left..right).rev().find(has_col)? + 2).min(right),
-        ((top..bottom).rev().find(has_row)? + 2).min(bottom),
-    ])
+    Some(framed(cells, found?))
+}
+
+/// A rectangle cut down to its ink, with a cell of white around it where none is covered, so that no letter is cut.
+fn framed(cells: &[(bool, bool)], [mut left, mut top, mut right, mut bottom]: [usize; 4]) -> [usize; 4] {
+    let at = |row: usize, col: usize| cells.get(row * GRID + col).copied().unwrap_or((true, false));
+    let is_white = |rows: Range<usize>, cols: Range<usize>| {
+        !rows.clone().any(|row| cols.clone().any(|col| at(row, col).1))
+    };
+    let is_free = |rows: Range<usize>, cols: Range<usize>| {
+        !rows.clone().any(|row| cols.clone().any(|col| at(row, col).0))
+    };
+    while top < bottom && is_white(top..top + 1, left..right) {
+        top += 1;
+    }
+    while top < bottom && is_white(bottom - 1..bottom, left..right) {
+        bottom -= 1;
+    }
+    while left < right && is_white(top..bottom, left..left + 1) {
+        left += 1;
+    }
+    while left < right && is_white(top..bottom, right - 1..right) {
+        right -= 1;
+    }
+    if top > 0 && is_free(top - 1..top, left..right) {
+        top -= 1;
+    }
+    if bottom < GRID && is_free(bottom..bottom + 1, left..right) {
+        bottom += 1;
+    }
+    if left > 0 && is_free(top..bottom, left - 1..left) {
+        left -= 1;
+    }
+    if right < GRID && is_free(top..bottom, right..right + 1) {
+        right += 1;
+    }
+    [left, top, right, bottom]
 }
 
 #[cfg(test)]
