@@ -43,11 +43,11 @@ fn run(folder: &Path, line: &str) -> Output {
     // Nobody listens there; without the filter the download would be refused, not killed.
     command.env("HF_ENDPOINT", "http://127.0.0.1:9").env("NO_PROXY", "127.0.0.1");
     command.current_dir(folder).args(line.split_whitespace());
-    let behind_filter = thread::spawn(move || {
+    let behind_filter = thread::Builder::new().name("behind-filter".to_owned()).spawn(move || {
         seccompiler::apply_filter(&filter()).unwrap();
         command.output().unwrap()
     });
-    behind_filter.join().unwrap()
+    behind_filter.unwrap().join().unwrap()
 }
 
 #[test]

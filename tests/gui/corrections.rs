@@ -305,7 +305,7 @@ fn the_characters_of_a_page_are_chosen() {
 
     let choose = |bench: &mut Bench, choice: &str, scope: usize| {
         bench.click("More ways to convert");
-        bench.click("Characters");
+        bench.click("Characters of pages");
         let heading = bench.rect("On this page");
         let in_menu = |rect: &egui::Rect| {
             rect.top() > heading.top() && rect.intersects(heading.expand2(vec2(0.0, 400.0)))

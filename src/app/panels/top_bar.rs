@@ -279,7 +279,7 @@ fn convert_menu(ui: &mut Ui, document: &DocumentState, commands: &CommandSender)
     }
     if document.converted().next().is_some() {
         ui.separator();
-        ui.menu_button("Characters", |ui| super::characters::scope_entries(ui, commands));
+        ui.menu_button("Characters of pages", |ui| super::characters::scope_entries(ui, commands));
     }
 }
 
