@@ -9,8 +9,10 @@ use similar::{ChangeTag, TextDiff};
 
 use super::super::command::{CommandSender, CorrectCommand, Scope};
 use super::super::controls::{menu_entry, named, secondary};
+use super::super::icons;
 use super::super::shortcuts::key_of;
-use super::super::theme::{Palette, space};
+use super::super::theme::{self, Palette, space};
+use super::element_editor::NARROW_WIDTH;
 use crate::engine::trust::{AsRead, Characters, difference};
 use crate::markup::{Node, NodeKind};
 
@@ -22,21 +24,33 @@ const MAX_COMPARED_BYTES: usize = 20_000;
 
 /// The choice for an element, beside what it would say otherwise.
 pub(super) fn ui(ui: &mut Ui, node: &Node, read: AsRead<'_>, commands: &CommandSender) {
-    ui.horizontal(|ui| {
-        ui.label(secondary(ui, "Characters"));
-        ui.add_space(space::XS);
-        choices_ui(ui, shown(node, read), commands);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (response, _) = MenuButton::new("Everywhere").ui(ui, |ui| scope_entries(ui, commands));
-            named(response, "Choose the characters of the page or the document", None);
+    let now = shown(node, read);
+    if ui.available_width() < NARROW_WIDTH {
+        ui.horizontal_wrapped(|ui| {
+            choices_ui(ui, now, commands);
+            scope_ui(ui, MenuButton::new(RichText::new(icons::ELLIPSIS).font(theme::icon(16.0))), commands);
         });
-    });
+    } else {
+        ui.horizontal(|ui| {
+            ui.label(secondary(ui, "Characters"));
+            ui.add_space(space::XS);
+            choices_ui(ui, now, commands);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                scope_ui(ui, MenuButton::new("Everywhere"), commands);
+            });
+        });
+    }
     match &node.kind {
         NodeKind::Table { .. } => {
             ui.label(secondary(ui, table_words(node, read)));
         }
         _ => beside_ui(ui, node, read),
     }
+}
+
+fn scope_ui(ui: &mut Ui, button: MenuButton<'_>, commands: &CommandSender) {
+    let (response, _) = button.ui(ui, |ui| scope_entries(ui, commands));
+    named(response, "Choose the characters of the page or the document", None);
 }
 
 /// Entries of a menu: the choice for the page in view, and for all pages.

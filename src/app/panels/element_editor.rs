@@ -20,6 +20,9 @@ use crate::revision::{CellEdit, Edit, ElementKind};
 /// What merging is called among the keys.
 const MERGE: &str = "Merge with the next element";
 
+/// Below this width the acts take several lines.
+pub(super) const NARROW_WIDTH: f32 = 450.0;
+
 /// Lines of text that are seen at once.
 const NUM_LINES: usize = 3;
 
@@ -203,8 +206,9 @@ fn acts_ui(
     cursor: Option<usize>,
     commands: &CommandSender,
 ) {
-    ui.horizontal(|ui| {
-        kind_ui(ui, node, commands);
+    let is_narrow = ui.available_width() < NARROW_WIDTH;
+    let acts = |ui: &mut Ui| {
+        kind_ui(ui, node, if is_narrow { 96.0 } else { 128.0 }, commands);
         let key = |words: &str| key_of(ui.ctx(), words);
         let keys = [
             (icons::CHECK, "Accept, then next doubt", CorrectCommand::Accept),
@@ -236,27 +240,49 @@ fn acts_ui(
         if icon_button(ui, icons::TRASH_2, "Delete the element", delete.as_deref()).clicked() {
             commands.send(CorrectCommand::EditSelected(SelectedEdit::Delete));
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let history = document.corrections.pages.get(&element.page);
-            for (forward, icon, words, step) in [
-                (true, icons::REDO_2, "Redo", history.and_then(|history| history.redoes())),
-                (false, icons::UNDO_2, "Undo", history.and_then(|history| history.undoes())),
-            ] {
-                let key = key_of(ui.ctx(), words);
-                let name = step.map_or(words.to_owned(), |step| format!("{words}: {step}"));
-                if icon_button_if(ui, step.is_some(), icon, &name, key.as_deref()).clicked() {
-                    commands.send(CorrectCommand::Step { forward });
-                }
-            }
-        });
-    });
+        if is_narrow {
+            history_ui(ui, document, element, [false, true], commands);
+        } else {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                history_ui(ui, document, element, [true, false], commands);
+            });
+        }
+    };
+    if is_narrow {
+        ui.horizontal_wrapped(acts);
+    } else {
+        ui.horizontal(acts);
+    }
 }
 
-fn kind_ui(ui: &mut Ui, node: &Node, commands: &CommandSender) {
+/// Undo (`false`) and redo (`true`), in this order.
+fn history_ui(
+    ui: &mut Ui,
+    document: &DocumentState,
+    element: ElementRef,
+    order: [bool; 2],
+    commands: &CommandSender,
+) {
+    let history = document.corrections.pages.get(&element.page);
+    for forward in order {
+        let (icon, words, step) = if forward {
+            (icons::REDO_2, "Redo", history.and_then(|history| history.redoes()))
+        } else {
+            (icons::UNDO_2, "Undo", history.and_then(|history| history.undoes()))
+        };
+        let key = key_of(ui.ctx(), words);
+        let name = step.map_or(words.to_owned(), |step| format!("{words}: {step}"));
+        if icon_button_if(ui, step.is_some(), icon, &name, key.as_deref()).clicked() {
+            commands.send(CorrectCommand::Step { forward });
+        }
+    }
+}
+
+fn kind_ui(ui: &mut Ui, node: &Node, width: f32, commands: &CommandSender) {
     let now = ElementKind::of(&node.kind);
     let words = now.map_or(node.kind.label().words(), ElementKind::words);
     let response = ComboBox::from_id_salt("element kind")
-        .width(128.0)
+        .width(width)
         .selected_text(words)
         .height(400.0)
         .show_ui(ui, |ui| {

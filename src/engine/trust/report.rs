@@ -26,6 +26,9 @@ struct PageReport<'a> {
     page: usize,
     engine: &'a str,
     stop_reason: &'static str,
+    /// Parts that were read by themselves after a loop: left, top, right, bottom.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rescued: Vec<[f64; 4]>,
     text_quality: Option<&'static str>,
     elements: Vec<Element<'a>>,
 }
@@ -72,6 +75,7 @@ pub fn trust_json<'a>(pages: impl IntoIterator<Item = (PageIndex, &'a PageRecogn
             StopReason::Blank => "blank",
             StopReason::Cancelled => "cancelled",
         },
+        rescued: page.rescued.iter().map(four).collect(),
         text_quality: page.text_quality.map(|quality| match quality {
             TextQuality::Absent => "absent",
             TextQuality::Garbled => "garbled",
