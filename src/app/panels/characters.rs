@@ -16,6 +16,9 @@ use super::element_editor::NARROW_WIDTH;
 use crate::engine::trust::{AsRead, Characters, difference};
 use crate::markup::{Node, NodeKind};
 
+/// Below this width the menu stands on a line of its own.
+const NARROWEST_WIDTH: f32 = 320.0;
+
 /// Lines of text that are seen at once.
 const NUM_LINES: usize = 3;
 
@@ -26,10 +29,17 @@ const MAX_COMPARED_BYTES: usize = 20_000;
 pub(super) fn ui(ui: &mut Ui, node: &Node, read: AsRead<'_>, commands: &CommandSender) {
     let now = shown(node, read);
     if ui.available_width() < NARROW_WIDTH {
-        ui.horizontal_wrapped(|ui| {
+        let menu = || MenuButton::new(RichText::new(icons::ELLIPSIS).font(theme::icon(16.0)));
+        let has_room = ui.available_width() > NARROWEST_WIDTH;
+        ui.horizontal(|ui| {
             choices_ui(ui, now, commands);
-            scope_ui(ui, MenuButton::new(RichText::new(icons::ELLIPSIS).font(theme::icon(16.0))), commands);
+            if has_room {
+                scope_ui(ui, menu(), commands);
+            }
         });
+        if !has_room {
+            scope_ui(ui, menu(), commands);
+        }
     } else {
         ui.horizontal(|ui| {
             ui.label(secondary(ui, "Characters"));

@@ -206,52 +206,64 @@ fn acts_ui(
     cursor: Option<usize>,
     commands: &CommandSender,
 ) {
-    let is_narrow = ui.available_width() < NARROW_WIDTH;
-    let acts = |ui: &mut Ui| {
-        kind_ui(ui, node, if is_narrow { 96.0 } else { 128.0 }, commands);
-        let key = |words: &str| key_of(ui.ctx(), words);
-        let keys = [
-            (icons::CHECK, "Accept, then next doubt", CorrectCommand::Accept),
-            (icons::ARROW_UP, "Earlier in reading order", CorrectCommand::EditSelected(SelectedEdit::MoveUp)),
-            (
-                icons::ARROW_DOWN,
-                "Later in reading order",
-                CorrectCommand::EditSelected(SelectedEdit::MoveDown),
-            ),
-        ]
-        .map(|(icon, words, command)| (icon, words, key(words), command));
-        for (icon, words, key, command) in keys {
-            if icon_button(ui, icon, words, key.as_deref()).clicked() {
-                commands.send(command);
-            }
-        }
-        if node.kind.holds_text() || matches!(node.kind, NodeKind::List { .. }) {
-            let merge = named(ui.button("Merge"), MERGE, key_of(ui.ctx(), MERGE).as_deref());
-            if merge.clicked() {
-                commands.send(CorrectCommand::EditSelected(SelectedEdit::MergeWithNext));
-            }
-            let split = ui.add_enabled(cursor.is_some(), Button::new("Split"));
-            let split = named(split, "Split at the cursor", None);
-            if let Some(at) = cursor.filter(|_| split.clicked()) {
-                commands.send(CorrectCommand::Edit(element.page, Edit::Split(element.node, at)));
-            }
-        }
-        let delete = key_of(ui.ctx(), "Delete the element");
-        if icon_button(ui, icons::TRASH_2, "Delete the element", delete.as_deref()).clicked() {
-            commands.send(CorrectCommand::EditSelected(SelectedEdit::Delete));
-        }
-        if is_narrow {
+    if ui.available_width() < NARROW_WIDTH {
+        ui.horizontal(|ui| {
+            kind_ui(ui, node, 96.0, commands);
+            place_ui(ui, commands);
+            delete_ui(ui, commands);
+        });
+        ui.horizontal(|ui| {
+            parts_ui(ui, node, element, cursor, commands);
             history_ui(ui, document, element, [false, true], commands);
-        } else {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                history_ui(ui, document, element, [true, false], commands);
-            });
+        });
+        return;
+    }
+    ui.horizontal(|ui| {
+        kind_ui(ui, node, 128.0, commands);
+        place_ui(ui, commands);
+        parts_ui(ui, node, element, cursor, commands);
+        delete_ui(ui, commands);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            history_ui(ui, document, element, [true, false], commands);
+        });
+    });
+}
+
+/// Accepting the element, and its place in the order.
+fn place_ui(ui: &mut Ui, commands: &CommandSender) {
+    for (icon, words, command) in [
+        (icons::CHECK, "Accept, then next doubt", CorrectCommand::Accept),
+        (icons::ARROW_UP, "Earlier in reading order", CorrectCommand::EditSelected(SelectedEdit::MoveUp)),
+        (icons::ARROW_DOWN, "Later in reading order", CorrectCommand::EditSelected(SelectedEdit::MoveDown)),
+    ] {
+        let key = key_of(ui.ctx(), words);
+        if icon_button(ui, icon, words, key.as_deref()).clicked() {
+            commands.send(command);
         }
-    };
-    if is_narrow {
-        ui.horizontal_wrapped(acts);
-    } else {
-        ui.horizontal(acts);
+    }
+}
+
+/// One element of two, or two of one.
+fn parts_ui(ui: &mut Ui, node: &Node, element: ElementRef, cursor: Option<usize>, commands: &CommandSender) {
+    if !node.kind.holds_text() && !matches!(node.kind, NodeKind::List { .. }) {
+        return;
+    }
+    let merge = named(ui.button("Merge"), MERGE, key_of(ui.ctx(), MERGE).as_deref());
+    if merge.clicked() {
+        commands.send(CorrectCommand::EditSelected(SelectedEdit::MergeWithNext));
+    }
+    let split = ui.add_enabled(cursor.is_some(), Button::new("Split"));
+    let split = named(split, "Split at the cursor", None);
+    if let Some(at) = cursor.filter(|_| split.clicked()) {
+        commands.send(CorrectCommand::Edit(element.page, Edit::Split(element.node, at)));
+    }
+}
+
+fn delete_ui(ui: &mut Ui, commands: &CommandSender) {
+    let words = "Delete the element";
+    let key = key_of(ui.ctx(), words);
+    if icon_button(ui, icons::TRASH_2, words, key.as_deref()).clicked() {
+        commands.send(CorrectCommand::EditSelected(SelectedEdit::Delete));
     }
 }
 
