@@ -443,6 +443,15 @@ fn where_nothing_can_be_kept_the_conversion_goes_on() {
     assert_eq!(desk.files(), ["page.dt", "scan.md", "scan.png"]);
 }
 
+/// The model that the program carries is unpacked first; a disk without room is not a model that is not there.
+#[test]
+fn where_the_carried_model_cannot_be_unpacked_the_cause_is_said() {
+    let desk = Desk::new();
+    fs::write(desk.path("home"), "a file").unwrap();
+    let run = desk.doclens("convert scan.png --model pocket").assert().code(3);
+    run.stderr(contains("There is no model").not().and(contains("home")));
+}
+
 #[test]
 fn of_an_encrypted_document_nothing_is_kept() {
     let desk = Desk::new();

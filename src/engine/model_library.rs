@@ -247,10 +247,13 @@ pub fn first_usable() -> Result<PathBuf, Error> {
 /// The folder that a person means: a folder, or the name of a model that is here.
 ///
 /// # Errors
-/// [`Error::NoModelHere`] when it is neither.
+/// [`Error::NoModelHere`] when it is neither; what kept the model that the program carries from being unpacked.
 pub fn resolve(name: &Path) -> Result<PathBuf, Error> {
     if name.is_dir() {
         return Ok(name.to_owned());
+    }
+    if name == Path::new(POCKET_ID) {
+        return pocket();
     }
     let missing = || Error::NoModelHere { name: Some(name.display().to_string()) };
     let wanted = name.to_str().ok_or_else(missing)?;
