@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, bounded};
-use doclens::document::page::PageIndex;
+use doclens::document::page::{PageIndex, Rotation};
 use doclens::engine::event::StopReason;
 use doclens::engine::job::{DocumentSource, EngineChoice, ModelSettings, RecognizeRequest, RenderPriority};
 use doclens::engine::options::LoadedModel;
@@ -23,6 +23,7 @@ use doclens::engine::recognizer::PageInput;
 use doclens::engine::scripted::ScriptedRecognizer;
 use doclens::engine::trust::Doubt;
 use doclens::engine::{DocumentId, Engine, EngineOptions, Error, EventKind, Job, JobId, Outcome};
+use doclens::markup::location::{grid_from_page, page_from_grid};
 use doclens::model::{Step, Stop};
 
 use crate::support::*;
@@ -117,30 +118,48 @@ fn page_with_a_rest() -> DocumentSource {
 
 #[test]
 fn what_a_loop_kept_from_being_read_is_read_by_itself() {
-    let again = "<text><loc_40><loc_40><loc_460><loc_90>At the top</text>\n";
+    for rotation in [Rotation::None, Rotation::Quarter, Rotation::Half] {
+        check_rescue(rotation);
+    }
+}
+
+/// The user has turned the page, and the model sees it so.
+fn check_rescue(rotation: Rotation) {
+    let text = |corners: [u16; 4], words: &str| {
+        let seen = grid_from_page(&rotation.turned_bbox(&page_from_grid(corners)));
+        let [left, top, right, bottom] = seen;
+        format!("<text><loc_{left}><loc_{top}><loc_{right}><loc_{bottom}>{words}</text>\n")
+    };
+    let again = text([40, 40, 460, 90], "At the top");
     let looping = format!("<doctag>{}", again.repeat(50));
+    let (middle, end) = (text([0, 0, 250, 100], "In the middle"), text([0, 400, 500, 500], "At the end"));
+    let rest = format!("<doctag>{middle}{end}</doctag>");
     let (sizes, seen) = bounded(9);
     let recognizer = Puppet(move |input: &PageInput| {
         let size = input.image.as_ref().unwrap().dimensions();
         sizes.send(size).unwrap();
         let is_page = size == (600, 600);
-        let rest = "<doctag><text><loc_0><loc_0><loc_250><loc_100>In the middle</text>\
-                    <text><loc_0><loc_400><loc_500><loc_500>At the end</text></doctag>";
-        let markup = if is_page { looping.clone() } else { rest.to_owned() };
+        let markup = if is_page { looping.clone() } else { rest.clone() };
         let tokens = markup.split_inclusive('>').map(token).chain([Step::Stopped(Stop::End)]);
         let steps: Steps<'static> = Box::new(tokens.map(Ok).collect::<Vec<_>>().into_iter());
         steps
     });
     let engine = start(with_recognizer(recognizer));
     let document = open(&engine, page_with_a_rest()).id;
-    let request = recognize(document, 0, EngineChoice::Model);
+    let request = RecognizeRequest { rotation, ..recognize(document, 0, EngineChoice::Model) };
     let job = engine.submit(Job::Recognize(request.clone()));
     let events = until_ended(&engine, &[job]);
     let page = page_of(events.last().unwrap().kind.clone());
     assert_eq!((page.stop_reason, page.rescued.len()), (StopReason::Loop, 1));
     let texts: Vec<&str> = page.tree.nodes().map(|(_, node)| node.text.as_str()).collect();
     assert_eq!(texts, ["At the top", "In the middle", "At the end"]);
-    assert_eq!(doclens::markup::parse(&page.markup).nodes().count(), 3);
+    // Written markup has the boxes of the image that was seen.
+    let written = doclens::markup::parse(&page.markup);
+    assert_eq!(written.nodes().count(), 3);
+    for ((_, written), (_, node)) in written.nodes().zip(page.tree.nodes()) {
+        let upright = rotation.inverse().turned_bbox(&written.bbox.unwrap());
+        assert!(upright.iou(&node.bbox.unwrap()) > 0.9, "{rotation:?} {upright:?} {:?}", node.bbox);
+    }
     // The boxes stand on the page, below what was reached.
     let part = page.rescued[0];
     assert!(part.top > 0.18 && part.top < 0.5 && part.bottom > 0.9, "{part:?}");

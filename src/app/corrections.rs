@@ -9,7 +9,7 @@ use super::command::{CorrectCommand, Scope, ViewCommand};
 use super::keeper::{FoundPages, Keeper, Wanted};
 use super::state::{CannotEdit, ConversionStatus, DocumentState, ElementRef, JobPurpose, ModelState};
 use crate::document::page::PageIndex;
-use crate::engine::job::{DocumentId, DocumentSource, Job};
+use crate::engine::job::{DocumentId, DocumentSource, EngineChoice, Job};
 use crate::engine::kept::{KeptPage, reader_words};
 use crate::engine::trust::Characters;
 use crate::engine::user_message::UserMessage;
@@ -66,9 +66,10 @@ impl App {
             self.take_corrections(id, FoundPages::new());
             return;
         };
-        let with_readings = keeps_readings && !document.is_protected;
+        let (with_readings, is_protected) = (keeps_readings, document.is_protected);
         let name = document.info.name.clone();
-        keeper.find(Wanted { document: id, name, source, with_readings }, self.background.reply());
+        let wanted = Wanted { document: id, name, source, with_readings, is_protected };
+        keeper.find(wanted, self.background.reply());
     }
 
     fn edit(&mut self, page: PageIndex, edit: &Edit) {
@@ -183,7 +184,8 @@ impl App {
         }
     }
 
-    /// A page that a model has read is kept, unless the user has said no.
+    /// A page that a model has read is kept, unless the user has said no. Where the page's own text takes its place,
+    /// it is kept no longer.
     fn keep_reading(&mut self, id: DocumentId, page: PageIndex) {
         let keeps = self.state.settings.keeps_readings;
         let model = match &self.state.model {
@@ -193,10 +195,11 @@ impl App {
         };
         let document = self.state.document_of(id).filter(|document| keeps && !document.is_protected);
         let reading = document.and_then(|document| document.page(page)?.conversion.recognition.clone());
-        if let (Some(keeper), Some(reading)) = (&self.keeper, reading)
-            && let Some(kept) = KeptPage::of(&reading, &reader_words(&model, &reading.request.generation))
-        {
+        let (Some(keeper), Some(reading)) = (&self.keeper, reading) else { return };
+        if let Some(kept) = KeptPage::of(&reading, &reader_words(&model, &reading.request.generation)) {
             keeper.keep_reading(id, kept);
+        } else if reading.engine == EngineChoice::TextLayer {
+            keeper.forget_reading(id, page);
         }
     }
 

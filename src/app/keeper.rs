@@ -5,7 +5,6 @@
 //! those that are left.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -38,14 +37,17 @@ pub(crate) struct Wanted {
     /// For people who look into the files.
     pub(crate) name: String,
     pub(crate) source: DocumentSource,
-    /// Pages that were read are looked for, and may be kept.
+    /// Pages that were read are looked for.
     pub(crate) with_readings: bool,
+    /// It was opened with a password: no page of it is ever kept.
+    pub(crate) is_protected: bool,
 }
 
 enum Message {
     Find { wanted: Wanted, reply: Reply },
     Keep { document: DocumentId, record: Record, reply: Reply },
     KeepReading { document: DocumentId, page: Box<KeptPage> },
+    ForgetReading { document: DocumentId, page: PageIndex },
     ForgetReadings,
     Forget(DocumentId),
 }
@@ -74,6 +76,11 @@ impl Keeper {
         self.send(Message::KeepReading { document, page: Box::new(page) });
     }
 
+    /// Removes a page that a model has read: the window shows another reading by now.
+    pub(crate) fn forget_reading(&self, document: DocumentId, page: PageIndex) {
+        self.send(Message::ForgetReading { document, page });
+    }
+
     /// Removes all pages that were read, of all documents.
     pub(crate) fn forget_readings(&self) {
         self.send(Message::ForgetReadings);
@@ -97,7 +104,10 @@ impl Keeper {
                 let (document, reply) = match message {
                     Message::Find { wanted, reply } => (wanted.document, reply),
                     Message::Keep { document, reply, .. } => (document, reply),
-                    Message::KeepReading { .. } | Message::ForgetReadings | Message::Forget(_) => return,
+                    Message::KeepReading { .. }
+                    | Message::ForgetReading { .. }
+                    | Message::ForgetReadings
+                    | Message::Forget(_) => return,
                 };
                 reply.answer(Answer::NotKept { document, message: cannot_keep("The disk does not keep up") });
             }
@@ -129,7 +139,7 @@ struct Kept {
     file: Option<Sidecar>,
     /// Looking for corrections failed: that has been said, and the user works on without a file.
     is_refused: bool,
-    /// `None` when nothing is kept of it.
+    /// `None` when nothing may be kept of it.
     readings: Option<KeptPages>,
 }
 
@@ -142,9 +152,9 @@ impl Files {
         for message in messages {
             match message {
                 Message::Find { wanted, reply } => {
-                    let document = wanted.document;
+                    let (document, with_readings) = (wanted.document, wanted.with_readings);
                     let found = self.take_up(wanted);
-                    let readings = self.open.get(&document).and_then(|kept| kept.readings.as_ref());
+                    let readings = self.readings_of(document).filter(|_| with_readings);
                     let pages = readings.map(KeptPages::all).unwrap_or_default();
                     if !pages.is_empty() {
                         reply.clone().answer(Answer::ReadingsFound { document, pages });
@@ -161,9 +171,16 @@ impl Files {
                     }
                 }
                 Message::KeepReading { document, page } => {
-                    let readings = self.open.get(&document).and_then(|kept| kept.readings.as_ref());
-                    if let Some(Err(error)) = readings.map(|readings| readings.keep(&page)) {
+                    if let Some(Err(error)) = self.readings_of(document).map(|readings| readings.keep(&page))
+                    {
                         tracing::warn!(%error, "a page that was read cannot be kept");
+                    }
+                }
+                Message::ForgetReading { document, page } => {
+                    if let Some(Err(error)) =
+                        self.readings_of(document).map(|readings| readings.forget([page]))
+                    {
+                        tracing::warn!(%error, "a page that was read cannot be removed");
                     }
                 }
                 Message::ForgetReadings => self.forget_readings(),
@@ -175,16 +192,19 @@ impl Files {
     }
 
     fn take_up(&mut self, wanted: Wanted) -> Result<(), UserMessage> {
-        let Wanted { document, name, source, with_readings } = wanted;
-        let key = match source {
-            DocumentSource::File(path) => File::open(path).and_then(ContentKey::of_reader),
-            DocumentSource::Bytes { bytes, .. } => Ok(ContentKey::of_bytes(&bytes)),
-        };
-        let key = key.map_err(|error| cannot_keep(&error.to_string()))?;
-        let root = self.readings.as_deref().filter(|_| with_readings);
+        let Wanted { document, name, source, is_protected, .. } = wanted;
+        let key = source
+            .reader()
+            .and_then(ContentKey::of_reader)
+            .map_err(|error| cannot_keep(&error.to_string()))?;
+        let root = self.readings.as_deref().filter(|_| !is_protected);
         let readings = root.map(|root| KeptPages::of_document(root, key.as_str()));
         self.open.insert(document, Kept { key, name, file: None, is_refused: false, readings });
         Ok(())
+    }
+
+    fn readings_of(&self, document: DocumentId) -> Option<&KeptPages> {
+        self.open.get(&document)?.readings.as_ref()
     }
 
     fn find(&mut self, document: DocumentId) -> Result<FoundPages, UserMessage> {
@@ -202,10 +222,7 @@ impl Files {
         Ok(pages.into_iter().map(with_tree).collect())
     }
 
-    fn forget_readings(&mut self) {
-        for kept in self.open.values_mut() {
-            kept.readings = None;
-        }
+    fn forget_readings(&self) {
         if let Some(Err(error)) = self.readings.as_deref().map(kept::forget_all) {
             tracing::warn!(%error, "pages that were read cannot be removed");
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::engine::event::PageRecognition;
-use crate::engine::trust::{Characters, ReadPage, TextChange, trust_of_chosen};
-use crate::revision::{Edit, TextEdit, apply, expressible};
+use crate::engine::trust::{Characters, ReadPage, trust_of_chosen};
+use crate::revision::{Edit, apply, expressible};
 
 /// The page as the choice has it, and how many texts it leaves as they were read because `DocTags` cannot say them.
 pub(super) fn with_characters(
@@ -13,9 +13,7 @@ pub(super) fn with_characters(
     choice: Characters,
 ) -> (Arc<PageRecognition>, usize) {
     let read = ReadPage { tree: &page.tree, trust: &page.trust, quality: page.text_quality };
-    let changes = read.changes(&page.tree, choice, |_| true, false);
-    let texts = changes.into_iter().map(|TextChange { node, slot, text }| TextEdit { node, slot, text });
-    let texts: Vec<TextEdit> = texts.collect();
+    let texts = read.changes(&page.tree, choice, |_| true, false);
     if texts.is_empty() {
         return (page, 0);
     }

@@ -4,7 +4,6 @@
 //! removed. Where nothing can be kept, the run goes on and says so once.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -29,10 +28,7 @@ impl Unfinished {
     /// # Errors
     /// When the document cannot be read.
     pub(super) fn of(root: &Path, source: &DocumentSource, reader: String) -> io::Result<Self> {
-        let key = match source {
-            DocumentSource::File(path) => File::open(path).and_then(ContentKey::of_reader)?,
-            DocumentSource::Bytes { bytes, .. } => ContentKey::of_bytes(bytes),
-        };
+        let key = source.reader().and_then(ContentKey::of_reader)?;
         Ok(Self { pages: KeptPages::of_document(root, key.as_str()), reader, has_failed: false })
     }
 

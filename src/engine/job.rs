@@ -1,5 +1,7 @@
 //! What can be asked of the engine, in the user's terms.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -137,6 +139,19 @@ pub enum DocumentSource {
         /// The file's contents.
         bytes: Arc<[u8]>,
     },
+}
+
+impl DocumentSource {
+    /// Its bytes from the beginning.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn reader(&self) -> io::Result<Box<dyn Read + '_>> {
+        Ok(match self {
+            Self::File(path) => Box::new(File::open(path)?),
+            Self::Bytes { bytes, .. } => Box::new(bytes.as_ref()),
+        })
+    }
 }
 
 /// Draw one page.

@@ -16,11 +16,13 @@ use crate::engine::error::Error;
 use crate::engine::event::{PageRecognition, StopReason};
 use crate::engine::job::Task;
 use crate::engine::model_recognizer::excerpt_for_model;
+use crate::engine::page_boxes::Excerpt;
 use crate::engine::page_markup::body;
 use crate::engine::recognizer::PageInput;
 use crate::engine::tasks::{Prepared, Recognition};
 use crate::engine::trust::Doubt;
 use crate::geometry::BBox;
+use crate::markup::location::grid_from_page;
 use crate::markup::{self, DocTree, export};
 
 /// Parts of one page that are read by themselves. Two are the rest of a column and the next column.
@@ -92,8 +94,13 @@ fn part_of(recognition: &Recognition, image: &RgbImage, region: BBox) -> Recogni
     Recognition { request, prepared, is_announced: true }
 }
 
-/// The page with the elements of the part behind its own.
+/// The page with the elements of the part behind its own, in its markup too, whose boxes are those of the image that
+/// the recognizer saw.
 fn joined(mut page: PageRecognition, part: &PageRecognition, region: BBox) -> PageRecognition {
+    let rotation = page.request.rotation;
+    let on_page = Excerpt { region: None, rotation };
+    let in_image = Excerpt { region: None, rotation: rotation.inverse() };
+    let image_markup = |tree: &Arc<DocTree>| export::doctags(&in_image.place(Arc::clone(tree)));
     page.rescued.push(region);
     page.timing.preparing += part.timing.preparing;
     page.timing.encoding += part.timing.encoding;
@@ -103,22 +110,22 @@ fn joined(mut page: PageRecognition, part: &PageRecognition, region: BBox) -> Pa
     if num_nodes == page.tree.nodes().count() {
         return page;
     }
-    let behind = export::doctags(&part.tree);
+    let behind = image_markup(&part.tree);
     let behind = body(&behind);
     // Where the loop broke off inside an element, what follows would be read into it: then all elements are closed.
-    let candidates = [page.markup.clone(), export::doctags(&page.tree)].map(|before| {
+    let candidates = [page.markup.clone(), image_markup(&page.tree)].map(|before| {
         let before = before.trim_end().strip_suffix("</doctag>").unwrap_or(before.trim_end()).to_owned();
         format!("{before}\n{behind}\n</doctag>")
     });
     for markup in candidates {
-        let tree = markup::parse(&markup);
+        let tree = on_page.place(Arc::new(markup::parse(&markup)));
         if tree.nodes().count() == num_nodes && begins_alike(&tree, &page.tree) {
             let mut of_part = part.trust.clone();
             for trust in &mut of_part {
                 trust.doubts.push(Doubt::Rescued);
             }
             page.trust.append(&mut of_part);
-            (page.markup, page.tree) = (markup, Arc::new(tree));
+            (page.markup, page.tree) = (markup, tree);
             return page;
         }
     }
@@ -127,8 +134,18 @@ fn joined(mut page: PageRecognition, part: &PageRecognition, region: BBox) -> Pa
     page
 }
 
+/// Boxes may differ by the step that the grid of written markup costs.
 fn begins_alike(tree: &DocTree, start: &DocTree) -> bool {
-    tree.nodes().zip(start.nodes()).all(|((_, a), (_, b))| a.text == b.text && a.bbox == b.bbox)
+    let is_near = |a: BBox, b: BBox| {
+        grid_from_page(&a).into_iter().zip(grid_from_page(&b)).all(|(a, b)| a.abs_diff(b) <= 1)
+    };
+    tree.nodes().zip(start.nodes()).all(|((_, a), (_, b))| {
+        a.text == b.text
+            && match (a.bbox, b.bbox) {
+                (Some(a), Some(b)) => is_near(a, b),
+                (a, b) => a == b,
+            }
+    })
 }
 
 /// Where a page image has ink, as cells of a grid, row by row.

@@ -30,4 +30,4 @@ pub use label::Label;
 pub use loop_guard::LoopGuard;
 pub use parser::{Parser, parse, parse_with};
 pub use table::{Cell, CellHeader, CellRange, TableGrid};
-pub use tree::{DocTree, Layer, Node, NodeId, NodeKind, PageNode};
+pub use tree::{DocTree, Layer, Node, NodeId, NodeKind, PageNode, TextChange};

@@ -299,3 +299,14 @@ impl DocTree {
             .map(|(id, _)| id)
     }
 }
+
+/// Another text of an element, or of a cell of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextChange {
+    /// Which element.
+    pub node: NodeId,
+    /// Row and column of any slot that the cell covers, for tables.
+    pub slot: Option<(usize, usize)>,
+    /// What it is to say.
+    pub text: String,
+}

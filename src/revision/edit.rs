@@ -9,7 +9,7 @@ use super::outline::{Item, Outline, Path, is_list};
 use crate::geometry::BBox;
 use crate::markup::location::{grid_from_page, page_from_grid};
 use crate::markup::tree::TextKind;
-use crate::markup::{DocTree, Layer, Node, NodeId, NodeKind, TableGrid};
+use crate::markup::{DocTree, Layer, Node, NodeId, NodeKind, TableGrid, TextChange};
 
 /// One change of a page. Nodes are those of the tree that it is applied to.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub enum Edit {
     /// Other texts of several elements and cells at a time.
     SetTexts {
         /// The texts.
-        texts: Vec<TextEdit>,
+        texts: Vec<TextChange>,
         /// Somebody has looked at each of these elements.
         is_checked: bool,
     },
@@ -41,17 +41,6 @@ pub enum Edit {
     Split(NodeId, usize),
     /// One element of this and the one after it among those that lie in the same one.
     MergeWithNext(NodeId),
-}
-
-/// Another text of an element, or of a cell of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextEdit {
-    /// Which element.
-    pub node: NodeId,
-    /// Row and column of any slot that the cell covers, for tables.
-    pub slot: Option<(usize, usize)>,
-    /// What it is to say.
-    pub text: String,
 }
 
 /// The kinds that an element can be made.
@@ -207,7 +196,7 @@ pub fn apply(tree: &DocTree, checked: &BTreeSet<NodeId>, edit: &Edit) -> Result<
         }
         Edit::SetText(id, text) => set_text(subject(&mut outline, &path(*id)?)?, text)?,
         Edit::SetTexts { texts, is_checked } => {
-            for TextEdit { node, slot, text } in texts {
+            for TextChange { node, slot, text } in texts {
                 let path = path(*node)?;
                 let item =
                     if *is_checked { subject(&mut outline, &path)? } else { item(&mut outline, &path)? };
@@ -259,8 +248,8 @@ fn item<'a>(outline: &'a mut Outline, path: &[usize]) -> Result<&'a mut Item, Re
 }
 
 /// Those of the texts that `DocTags` can say; the others would be read as something else.
-pub fn expressible(tree: &DocTree, mut texts: Vec<TextEdit>) -> Vec<TextEdit> {
-    let can = |texts: Vec<TextEdit>| {
+pub fn expressible(tree: &DocTree, mut texts: Vec<TextChange>) -> Vec<TextChange> {
+    let can = |texts: Vec<TextChange>| {
         apply(tree, &BTreeSet::new(), &Edit::SetTexts { texts, is_checked: false }).is_ok()
     };
     if !can(texts.clone()) {

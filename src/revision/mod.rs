@@ -16,7 +16,7 @@ mod properties;
 mod sidecar;
 
 pub use cells::CellEdit;
-pub use edit::{Edit, Edited, ElementKind, Refused, TextEdit, apply, expressible};
+pub use edit::{Edit, Edited, ElementKind, Refused, apply, expressible};
 pub use history::{PageHistory, PageState};
 pub use sidecar::{ContentKey, Error, Found, Record, Sidecar, corrections, revisions_folder};
 

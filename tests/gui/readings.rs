@@ -146,3 +146,29 @@ fn whoever_says_no_has_nothing_kept() {
     drop(bench);
     assert!(!folder.path().join("readings").exists());
 }
+
+#[test]
+fn a_page_that_was_read_again_from_its_own_text_does_not_come_back_as_the_model_had_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = window_with_sample(folder.path());
+    convert(&mut bench, MARKUP);
+    bench.convert();
+    drop(bench);
+    assert!(kept(folder.path()).all().is_empty());
+}
+
+#[test]
+fn whoever_says_yes_again_has_pages_kept_of_a_document_that_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bench = window_with_sample(folder.path());
+    for keeps in [false, true] {
+        bench.harness.key_press_modifiers(Modifiers::COMMAND, Key::Comma);
+        bench.settle();
+        bench.click("Keep pages that were read");
+        assert_eq!(bench.harness.state().state().settings.keeps_readings, keeps);
+        bench.press(Key::Escape);
+    }
+    convert(&mut bench, MARKUP);
+    drop(bench);
+    assert_eq!(kept(folder.path()).all().len(), 1);
+}

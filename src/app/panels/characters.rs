@@ -13,7 +13,7 @@ use super::super::icons;
 use super::super::shortcuts::key_of;
 use super::super::theme::{self, Palette, space};
 use super::element_editor::NARROW_WIDTH;
-use crate::engine::trust::{AsRead, Characters, difference};
+use crate::engine::trust::{AsRead, Characters};
 use crate::markup::{Node, NodeKind};
 
 /// Below this width the menu stands on a line of its own.
@@ -27,7 +27,7 @@ const MAX_COMPARED_BYTES: usize = 20_000;
 
 /// The choice for an element, beside what it would say otherwise.
 pub(super) fn ui(ui: &mut Ui, node: &Node, read: AsRead<'_>, commands: &CommandSender) {
-    let now = shown(node, read);
+    let now = read.characters_of(node);
     if ui.available_width() < NARROW_WIDTH {
         let menu = || MenuButton::new(RichText::new(icons::ELLIPSIS).font(theme::icon(16.0)));
         let has_room = ui.available_width() > NARROWEST_WIDTH;
@@ -95,29 +95,6 @@ fn choices_ui(ui: &mut Ui, now: Option<Characters>, commands: &CommandSender) {
         if response.clicked() {
             commands.send(CorrectCommand::UseCharacters(choice, Scope::Element));
         }
-    }
-}
-
-/// Whose characters an element shows; `None` when a hand has written some.
-fn shown(node: &Node, read: AsRead<'_>) -> Option<Characters> {
-    let (is_read, is_own) = match (&node.kind, &read.node.kind) {
-        (NodeKind::Table { grid, .. }, NodeKind::Table { grid: before, .. }) => {
-            let cells = || grid.cells.iter().zip(&before.cells).zip(&read.trust.cells);
-            let is_own = |now: &str, text: &str, on_page: Option<&str>| on_page.unwrap_or(text) == now;
-            (
-                cells().all(|((now, cell), _)| now.text == cell.text),
-                cells().all(|((now, cell), found)| {
-                    let on_page = difference(cell, found.as_ref()).filter(|text| !text.is_empty());
-                    is_own(&now.text, &cell.text, on_page)
-                }),
-            )
-        }
-        _ => (node.text == read.node.text, read.trust.own_text.as_ref() == Some(&node.text)),
-    };
-    match (is_read, is_own) {
-        (true, _) => Some(Characters::Model),
-        (false, true) => Some(Characters::TextLayer),
-        (false, false) => None,
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::document::{Conversion, ConversionStatus, DocumentState, ElementRef};
 use crate::document::page::PageIndex;
 use crate::engine::event::{PageRecognition, StopReason};
-use crate::engine::trust::{Characters, ElementTrust, Origin, ReadPage, TextChange};
+use crate::engine::trust::{Characters, ElementTrust, Origin, ReadPage};
 use crate::markup::{self, DocTree, Node, NodeId, NodeKind};
-use crate::revision::{self, Edit, PageHistory, PageState, Record, Refused, TextEdit};
+use crate::revision::{self, Edit, PageHistory, PageState, Record, Refused};
 
 /// The corrections of an open document.
 #[derive(Debug, Default)]
@@ -78,9 +78,7 @@ impl DocumentState {
         let conversion = &self.page(page)?.conversion;
         let tree = conversion.tree.as_ref()?;
         let is_meant = |id| element.is_none_or(|element| element == id);
-        let changes = conversion.as_read()?.changes(tree, choice, is_meant, element.is_some());
-        let texts = changes.into_iter().map(|TextChange { node, slot, text }| TextEdit { node, slot, text });
-        let texts: Vec<TextEdit> = texts.collect();
+        let texts = conversion.as_read()?.changes(tree, choice, is_meant, element.is_some());
         if texts.is_empty() {
             return None;
         }

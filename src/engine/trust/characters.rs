@@ -3,19 +3,19 @@
 //! The reading says which elements and cells there are; this only says what they are to say. Nothing is changed here:
 //! out come texts for whoever changes the page.
 
-use super::{CellOnPage, ElementTrust};
+use super::{CellOnPage, ElementTrust, difference};
 use crate::document::text_layer::TextQuality;
-use crate::markup::{DocTree, Node, NodeId, NodeKind, TableGrid};
+use crate::markup::{DocTree, Node, NodeId, NodeKind, TableGrid, TextChange};
 
 /// So much of an element must be as in the page's own text before [`Characters::Auto`] takes the rest from there: four
 /// characters of five. Below that the box is likely to be another one's, and its text would replace a right one.
-pub const LEAST_SAME: f32 = 0.8;
+const LEAST_SAME: f32 = 0.8;
 
 /// Whose characters an element shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Characters {
-    /// The page's own, where its text layer is good and most of it was read alike ([`LEAST_SAME`]); else those that
-    /// were read.
+    /// The page's own, where its text layer is good and four characters of five were read alike; else those that were
+    /// read.
     Auto,
     /// The page's own, wherever it has some.
     TextLayer,
@@ -72,17 +72,6 @@ impl Characters {
     }
 }
 
-/// Another text of an element, or of a cell of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextChange {
-    /// Which element.
-    pub node: NodeId,
-    /// Row and column of the cell, for tables.
-    pub slot: Option<(usize, usize)>,
-    /// What it is to say.
-    pub text: String,
-}
-
 /// A page as it was read.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadPage<'a> {
@@ -114,14 +103,14 @@ impl<'a> ReadPage<'a> {
             };
             nodes.filter(is_here).map(|(node, trust)| AsRead { node, trust })
         };
-        let is_unchanged = |read: &AsRead<'_>| !is_by_hand(shown, *read);
+        let is_unchanged = |read: &AsRead<'_>| !read.is_by_hand(shown);
         candidates().find(is_unchanged).or_else(|| candidates().next())
     }
 
     /// The trust in an element as it is now, where every character of it that the page has is the page's; `None` where
     /// a hand has written something, or something is still as it was misread.
     pub fn taken(&self, shown: &Node) -> Option<ElementTrust> {
-        let read = self.of(shown).filter(|read| !is_by_hand(shown, *read))?;
+        let read = self.of(shown).filter(|read| !read.is_by_hand(shown))?;
         let taken = read.trust.taken_from_page(shown);
         let is_own = match &shown.kind {
             NodeKind::Table { .. } => taken.cells.iter().flatten().all(|cell| cell.is_as_read),
@@ -141,7 +130,7 @@ impl<'a> ReadPage<'a> {
     ) -> Vec<TextChange> {
         let mut changes = Vec::new();
         for (id, node) in shown.nodes().filter(|(id, _)| is_meant(*id)) {
-            let Some(read) = self.of(node).filter(|read| with_edited || !is_by_hand(node, *read)) else {
+            let Some(read) = self.of(node).filter(|read| with_edited || !read.is_by_hand(node)) else {
                 continue;
             };
             if let (NodeKind::Table { grid, .. }, NodeKind::Table { grid: before, .. }) =
@@ -165,6 +154,44 @@ impl<'a> ReadPage<'a> {
     }
 }
 
+impl AsRead<'_> {
+    /// Whose characters the element, `shown` as it is now, shows; `None` when a hand has written some or they are of
+    /// both. Where the page has the same, they are [`Characters::Model`].
+    pub fn characters_of(&self, shown: &Node) -> Option<Characters> {
+        let (is_read, is_own) = match (&shown.kind, &self.node.kind) {
+            (NodeKind::Table { grid, .. }, NodeKind::Table { grid: before, .. }) => {
+                let cells = || grid.cells.iter().zip(&before.cells).zip(&self.trust.cells);
+                (
+                    cells().all(|((now, cell), _)| now.text == cell.text),
+                    cells().all(|((now, cell), found)| {
+                        let on_page = difference(cell, found.as_ref()).filter(|text| !text.is_empty());
+                        now.text == on_page.unwrap_or(&cell.text)
+                    }),
+                )
+            }
+            _ => (shown.text == self.node.text, self.trust.own_text.as_ref() == Some(&shown.text)),
+        };
+        match (is_read, is_own) {
+            (true, _) => Some(Characters::Model),
+            (false, true) => Some(Characters::TextLayer),
+            (false, false) => None,
+        }
+    }
+
+    /// Something that the element says is neither what was read nor what the page has.
+    fn is_by_hand(&self, shown: &Node) -> bool {
+        match (&shown.kind, &self.node.kind) {
+            (NodeKind::Table { grid, .. }, NodeKind::Table { grid: before, .. }) => {
+                let mut cells = grid.cells.iter().zip(&before.cells).zip(&self.trust.cells);
+                cells.any(|((now, cell), found)| {
+                    now.text != cell.text && Some(&now.text) != found.as_ref().map(|found| &found.text)
+                })
+            }
+            _ => shown.text != self.node.text && Some(&shown.text) != self.trust.own_text.as_ref(),
+        }
+    }
+}
+
 /// The page's own text has something to say about the element, and it is still the same one.
 fn has_own(shown: &Node, read: &Node, trust: &ElementTrust) -> bool {
     match (&shown.kind, &read.kind) {
@@ -176,21 +203,8 @@ fn has_own(shown: &Node, read: &Node, trust: &ElementTrust) -> bool {
     }
 }
 
-/// What it says is neither what was read nor what the page has.
-fn is_by_hand(shown: &Node, read: AsRead<'_>) -> bool {
-    match (&shown.kind, &read.node.kind) {
-        (NodeKind::Table { grid, .. }, NodeKind::Table { grid: before, .. }) => {
-            let mut cells = grid.cells.iter().zip(&before.cells).zip(&read.trust.cells);
-            cells.any(|((now, cell), found)| {
-                now.text != cell.text && Some(&now.text) != found.as_ref().map(|found| &found.text)
-            })
-        }
-        _ => shown.text != read.node.text && Some(&shown.text) != read.trust.own_text.as_ref(),
-    }
-}
-
 /// Which slots each cell covers: two tables with the same ones have the same cells, whatever these say.
-pub fn slots(grid: &TableGrid) -> Vec<[usize; 4]> {
+fn slots(grid: &TableGrid) -> Vec<[usize; 4]> {
     grid.cells.iter().map(|cell| [cell.row, cell.col, cell.row_span, cell.col_span]).collect()
 }
 

@@ -20,7 +20,7 @@ use crate::geometry::BBox;
 use crate::markup::{DocTree, Node, NodeId, NodeKind, Severity};
 
 pub use cells::{CellOnPage, cells_beside, difference};
-pub use characters::{AsRead, Characters, LEAST_SAME, ReadPage, TextChange, slots, trust_of_chosen};
+pub use characters::{AsRead, Characters, ReadPage, trust_of_chosen};
 pub use doubt::{CellDifference, Doubt, Level, percent};
 pub use report::trust_json;
 
