@@ -9,6 +9,8 @@
 #![expect(clippy::panic, reason = "as above")]
 
 mod golden;
+#[path = "model_parity/writing.rs"]
+mod writing;
 
 use std::path::{Path, PathBuf};
 
@@ -206,7 +208,7 @@ fn all_steps(model: &mut Idefics3, page: &RgbImage, options: &GenerationOptions)
 fn text_of(steps: &[Step]) -> String {
     let text = |step: &Step| match step {
         Step::Token { text, .. } => Some(text.clone()),
-        Step::EncodedTiles { .. } | Step::Prefilled { .. } | Step::Stopped(_) => None,
+        Step::EncodedTiles { .. } | Step::Prefilled { .. } | Step::Undecided | Step::Stopped(_) => None,
     };
     steps.iter().filter_map(text).collect()
 }
@@ -229,7 +231,7 @@ fn steps_come_in_order_and_stop_at_the_limit() {
     let rank = |step: &Step| match step {
         Step::EncodedTiles { done, .. } => *done,
         Step::Prefilled { .. } => 100,
-        Step::Token { .. } => 101,
+        Step::Undecided | Step::Token { .. } => 101,
         Step::Stopped(_) => 102,
     };
     assert_eq!(steps.first(), Some(&Step::EncodedTiles { done: 0, total: 17 }));

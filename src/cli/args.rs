@@ -163,6 +163,12 @@ pub(super) struct ConvertArguments {
     /// Let the model repeat itself up to its last token, in place of keeping what it wrote before that
     #[arg(long)]
     pub(super) no_loop_guard: bool,
+    /// Let the model write DocTags that are not well-formed, in place of the likeliest ones that are
+    #[arg(long)]
+    pub(super) no_grammar_guard: bool,
+    /// Read one token at a time, in place of guessing some ahead; the answer is the same, and slower
+    #[arg(long)]
+    pub(super) no_drafts: bool,
     /// What computes
     #[arg(long, value_enum, default_value_t)]
     pub(super) device: Device,

@@ -262,6 +262,8 @@ impl<'a> Conversion<'a> {
         GenerationSettings {
             max_new_tokens: self.arguments.tokens,
             stops_loops: !self.arguments.no_loop_guard,
+            follows_grammar: !self.arguments.no_grammar_guard,
+            guesses_ahead: !self.arguments.no_drafts,
             ..GenerationSettings::default()
         }
     }

@@ -253,6 +253,11 @@ pub struct GenerationSettings {
     pub seed: u64,
     /// Stop when the model repeats itself, and keep what it wrote before.
     pub stops_loops: bool,
+    /// Write only what is well-formed, where a model would write what is not. Answers that are well-formed anyway are
+    /// the same.
+    pub follows_grammar: bool,
+    /// Guess tokens ahead to read several at once. Answers are the same; it is only faster.
+    pub guesses_ahead: bool,
 }
 
 impl Default for GenerationSettings {
@@ -264,6 +269,8 @@ impl Default for GenerationSettings {
             repetition_penalty: None,
             seed: 0,
             stops_loops: true,
+            follows_grammar: true,
+            guesses_ahead: true,
         }
     }
 }

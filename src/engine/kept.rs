@@ -75,11 +75,20 @@ impl KeptPage {
 /// What reads, in words that differ as soon as anything differs that a page's markup depends on. `model` is
 /// [`ModelInfo::identity`](crate::engine::event::ModelInfo::identity).
 pub fn reader_words(model: &str, generation: &GenerationSettings) -> String {
-    let GenerationSettings { max_new_tokens, temperature, top_p, repetition_penalty, seed, stops_loops } =
-        generation;
+    let GenerationSettings {
+        max_new_tokens,
+        temperature,
+        top_p,
+        repetition_penalty,
+        seed,
+        stops_loops,
+        follows_grammar,
+        ..
+    } = generation;
     format!(
         "{model}, tokens {max_new_tokens:?}, temperature {temperature}, top p {top_p:?}, repetition \
-         {repetition_penalty:?}, seed {seed}, loop guard {stops_loops}"
+         {repetition_penalty:?}, seed {seed}, loop guard {stops_loops}, \
+         grammar {follows_grammar}"
     )
 }
 

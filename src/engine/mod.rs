@@ -34,6 +34,7 @@ pub mod user_message;
 mod atomic_file;
 mod blank_page;
 mod chores;
+mod doctags_grammar;
 mod estimate;
 mod lane;
 mod model_recognizer;

@@ -10,15 +10,19 @@ use sha2::{Digest as _, Sha256};
 use crate::document::page::Rotation;
 use crate::engine::blank_page::is_blank;
 use crate::engine::cancel::CancelToken;
+use crate::engine::doctags_grammar::grammar_for;
 use crate::engine::error::Error;
 use crate::engine::event::ModelInfo;
 use crate::engine::job::{DeviceChoice, DtypeChoice, ModelSettings, RecognizeRequest, Task};
 use crate::engine::options::LoadedModel;
 use crate::engine::page_boxes::Excerpt;
 use crate::engine::recognizer::{PageInput, Recognizer};
+use crate::engine::text_layer_recognizer::expected_markup;
 use crate::engine::worker::check;
 use crate::geometry::BBox;
-use crate::model::{self, GenerationOptions, GridBox, Instruction, LoadOptions, PageModel, Step, Stop};
+use crate::model::{
+    self, Drafts, GenerationOptions, GridBox, Instruction, LoadOptions, PageModel, Step, Stop,
+};
 
 /// Gives each page to a model, with the task in the words it was trained on.
 pub(super) struct ModelRecognizer {
@@ -40,7 +44,13 @@ impl Recognizer for ModelRecognizer {
         if request.task == Task::Page && request.region.is_none() && is_blank(image) {
             return Box::new(iter::once(Ok(Step::Stopped(Stop::Blank))));
         }
-        let steps = self.model.generate(image, &generation_options(request));
+        let mut options = generation_options(request);
+        if let Some(drafts) = &mut options.drafts
+            && request.task == Task::Page
+        {
+            drafts.expected = expected_markup(page, request).map(Into::into);
+        }
+        let steps = self.model.generate(image, &options);
         Box::new(steps.map(|step| step.map_err(Error::from)))
     }
 }
@@ -65,6 +75,8 @@ pub(super) fn generation_options(request: &RecognizeRequest) -> GenerationOption
         top_p: generation.top_p,
         repetition_penalty: generation.repetition_penalty,
         seed: generation.seed,
+        grammar: grammar_for(request.task).filter(|_| generation.follows_grammar),
+        drafts: generation.guesses_ahead.then(Drafts::default),
         ..GenerationOptions::default()
     }
 }

@@ -264,7 +264,7 @@ impl<'a> Reading<'a> {
                 self.publish_if_due();
             }
             // Ends the page; the caller has seen to it.
-            Step::Stopped(_) => {}
+            Step::Undecided | Step::Stopped(_) => {}
         }
         None
     }

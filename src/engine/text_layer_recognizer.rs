@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use crate::document::text_layer::TextLayer;
+use crate::document::text_layer::{TextLayer, TextQuality};
 use crate::engine::error::Error;
 use crate::engine::job::RecognizeRequest;
 use crate::engine::recognizer::{PageInput, Recognizer};
@@ -30,6 +30,13 @@ impl Recognizer for TextLayerRecognizer {
             Err(error) => Box::new(iter::once(Err(error))),
         }))
     }
+}
+
+/// What the page's own text has, where it is sound: the answer that a model is expected to give, more or less.
+pub(super) fn expected_markup(page: &PageInput, request: &RecognizeRequest) -> Option<String> {
+    let is_sound = page.text_layer.as_deref().is_some_and(|layer| layer.quality == TextQuality::Good);
+    let pieces = is_sound.then(|| laid_out(page, request).ok())??;
+    Some(pieces.collect())
 }
 
 type Steps = Box<dyn Iterator<Item = Result<Step, Error>>>;

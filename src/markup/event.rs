@@ -156,6 +156,23 @@ impl Element {
                 | Self::Checkbox { .. }
         )
     }
+
+    /// Its name also stands in HTML, SVG and program text.
+    pub fn is_common_word(self) -> bool {
+        matches!(
+            self,
+            Self::Heading { level: 1 }
+                | Self::Text(TextKind::Text | TextKind::Paragraph | TextKind::Reference)
+                | Self::Caption
+                | Self::Footnote
+                | Self::Formula
+                | Self::Picture
+                | Self::Chart
+                | Self::Inline
+                | Self::Wrapper
+                | Self::Smiles
+        )
+    }
 }
 
 /// The tokens of table cells (OTSL).

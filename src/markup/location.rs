@@ -4,6 +4,9 @@
 
 use crate::geometry::BBox;
 
+/// Steps of the grid in either direction.
+pub const GRID: u16 = 500;
+
 /// The four coordinates left, top, right, bottom, as a writer puts them: `round(500·v)`, 0 to 499.
 pub fn grid_from_page(bbox: &BBox) -> [u16; 4] {
     [bbox.left, bbox.top, bbox.right, bbox.bottom].map(|edge| {

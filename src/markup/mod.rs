@@ -5,11 +5,12 @@
 //! diagnostics. No model, no PDF, no interface and no threads are known here.
 //!
 //! A dialect turns characters into [`event`]s, the builder turns events into the tree, [`LoopGuard`] sees
-//! in the events that a model repeats itself, and [`export`] turns the tree into Markdown, HTML, JSON, CSV, plain text and DocTags.
+//! in the events that a model repeats itself, [`GrammarGuard`] that it writes what is not well-formed, and [`export`] turns the tree into Markdown, HTML, JSON, CSV, plain text and DocTags.
 
 mod builder;
 pub mod dialect;
 pub mod event;
+mod grammar_guard;
 pub mod location;
 mod loop_guard;
 pub mod parser;
@@ -26,6 +27,7 @@ pub mod export;
 pub use diagnostic::{Diagnostic, Severity};
 pub use dialect::Dialect;
 pub use dialect::doctags::UnknownTags;
+pub use grammar_guard::{GrammarGuard, Verdict};
 pub use label::Label;
 pub use loop_guard::LoopGuard;
 pub use parser::{Parser, parse, parse_with};

@@ -1,8 +1,11 @@
 //! The one seam for the network: everything outside this room sees a model as this trait.
 
+use std::sync::Arc;
+
 use image::RgbImage;
 
 use super::error::Error;
+use super::grammar::NewGrammar;
 use super::instruction::Instruction;
 use super::step::Step;
 
@@ -48,4 +51,16 @@ pub struct GenerationOptions {
     /// Stop with [`Stop::Loop`](super::step::Stop::Loop) when elements repeat the way docling's
     /// repetition stopper looks for. Off by default, as it is there.
     pub stops_on_repetition: bool,
+    /// Only what this grammar lets through is written. An answer that fits without it is the same with it.
+    pub grammar: Option<NewGrammar>,
+    /// Guess tokens ahead, so that a pass over the weights reads several. The answer is the same with it; `None`
+    /// where that is to be seen.
+    pub drafts: Option<Drafts>,
+}
+
+/// What tokens are guessed from, besides the answer so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drafts {
+    /// An answer like this one is expected: what the page's own text says, say.
+    pub expected: Option<Arc<str>>,
 }

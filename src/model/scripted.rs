@@ -134,7 +134,9 @@ mod tests {
             .generate(&page, &GenerationOptions::default())
             .filter_map(|step| match step.unwrap() {
                 Step::Token { text, .. } => Some(text),
-                Step::EncodedTiles { .. } | Step::Prefilled { .. } | Step::Stopped(_) => None,
+                Step::EncodedTiles { .. } | Step::Prefilled { .. } | Step::Undecided | Step::Stopped(_) => {
+                    None
+                }
             })
             .collect();
         assert_eq!(text, "<text>Hello world</text>");

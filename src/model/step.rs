@@ -27,6 +27,8 @@ pub enum Step {
         /// Natural logarithm of its probability under the model.
         log_probability: f32,
     },
+    /// A token was chosen that may still be taken back; it is said when it stays.
+    Undecided,
     /// The page came to its end; nothing follows.
     Stopped(Stop),
 }

@@ -83,7 +83,7 @@ impl TextTokenizer {
 }
 
 /// Text of an answer as its tokens come.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DecodeStream<'t> {
     tokenizer: &'t TextTokenizer,
     /// The start of a character whose other bytes have not come yet: at most three bytes.

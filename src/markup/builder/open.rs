@@ -5,7 +5,7 @@ use crate::markup::builder::{Builder, MAX_DEPTH};
 use crate::markup::diagnostic::Severity;
 use crate::markup::event::{Element, Event, EventKind, IgnoredToken};
 use crate::markup::table::TableGrid;
-use crate::markup::tree::{KeyValueRegion, Layer, NodeId, NodeKind, Picture, TextKind};
+use crate::markup::tree::{KeyValueRegion, Layer, NodeId, NodeKind, Picture};
 
 /// How many neighbours are asked; more are only there when a model loops.
 const NEAR: usize = 32;
@@ -271,7 +271,7 @@ impl Builder {
                 }
                 false
             }
-            EventKind::Open(element) if is_common_word(element) && has_box => {
+            EventKind::Open(element) if element.is_common_word() && has_box => {
                 let Some(top) = self.frames.last() else { return false };
                 let open = MaybeOpen {
                     element,
@@ -349,23 +349,6 @@ fn place_in_picture(element: Element, top: &Frame, has_no_cells: bool, may_nest:
 
 fn is_table(element: Element) -> bool {
     matches!(element, Element::Table | Element::DocumentIndex)
-}
-
-/// Elements whose names also stand in HTML, SVG and program text.
-fn is_common_word(element: Element) -> bool {
-    matches!(
-        element,
-        Element::Heading { level: 1 }
-            | Element::Text(TextKind::Text | TextKind::Paragraph | TextKind::Reference)
-            | Element::Caption
-            | Element::Footnote
-            | Element::Formula
-            | Element::Picture
-            | Element::Chart
-            | Element::Inline
-            | Element::Wrapper
-            | Element::Smiles
-    )
 }
 
 fn node_and_frame(element: Element) -> Option<(NodeKind, FrameKind)> {

@@ -3,6 +3,8 @@
 //! A page image and options come in; [`Step`]s go out. Not here: how a layer computes
 //! (`idefics3`), what DocTags mean, threads and cancelling (not pulling any more is all it takes).
 
+mod decoding;
+mod draft;
 mod prefill;
 mod sampler;
 mod stop;
@@ -18,10 +20,11 @@ use image::RgbImage;
 use super::error::Error;
 use super::idefics3::KvCache;
 use super::loaded::Idefics3;
-use super::page_model::GenerationOptions;
+use super::page_model::{Drafts, GenerationOptions};
 use super::prompt::Message;
 use super::step::{Step, Stop};
-use super::tokenizer::DecodeStream;
+use decoding::{Answer, Decoding, Said};
+use draft::{DraftCounts, Foresight};
 
 /// The work on one page.
 pub(super) struct Generation<'m> {
@@ -38,26 +41,12 @@ enum Stage<'m> {
     Encoding(Box<TilePass>, Vec<u32>),
     /// The decoder reads the prompt.
     Prefilling(Box<PrefillPass>, KvCache, Vec<u32>),
-    /// One token a step.
+    /// At most one token a step.
     Decoding(Box<Decoding<'m>>),
     /// The answer is complete but for saying so.
     Stopping(Stop),
     /// Nothing follows.
     Over,
-}
-
-/// Everything that writing an answer needs.
-struct Decoding<'m> {
-    cache: KvCache,
-    /// Of the next token.
-    logits: Vec<f32>,
-    /// Prompt and answer.
-    ids: Vec<u32>,
-    prompt_tokens: usize,
-    max_new_tokens: usize,
-    sampler: Sampler,
-    stop_watch: StopWatch,
-    text: DecodeStream<'m>,
 }
 
 impl<'m> Generation<'m> {
@@ -125,43 +114,46 @@ impl<'m> Generation<'m> {
         let stage = if max_new_tokens == 0 {
             Stage::Stopping(Stop::TokenLimit)
         } else {
-            Stage::Decoding(Box::new(Decoding {
-                logits: text_model.last_logits(pass.hidden())?,
-                cache,
-                ids,
-                prompt_tokens,
-                max_new_tokens,
-                sampler: Sampler::new(&self.options),
+            let answer = Answer {
                 stop_watch: StopWatch::new(
                     self.model.end_token_ids.clone(),
                     self.options.stops_on_repetition,
                 ),
                 text: self.model.tokenizer.decode_stream(),
-            }))
+                grammar: self.options.grammar.map(|new_grammar| new_grammar.0()),
+            };
+            let logits = text_model.last_logits(pass.hidden())?;
+            let sampler = Sampler::new(&self.options);
+            let foresight = self.foresight()?;
+            let decoding = Decoding::new((cache, logits, ids), max_new_tokens, sampler, foresight, answer);
+            Stage::Decoding(Box::new(decoding))
         };
         Ok((stage, Step::Prefilled { prompt_tokens }))
     }
 
-    /// Chooses a token, and works out the logits of the one after it in the next step.
+    /// Tokens are guessed where rows are computed as if each were alone; elsewhere a guess could change the answer.
+    fn foresight(&self) -> Result<Option<Foresight>, Error> {
+        let Some(Drafts { expected }) = &self.options.drafts else { return Ok(None) };
+        if !self.model.network.text_model.rows_are_independent() {
+            return Ok(None);
+        }
+        let expected = match expected.as_deref() {
+            Some(expected) => self.model.tokenizer.encode(expected)?,
+            None => Vec::new(),
+        };
+        Ok(Some(Foresight::new(expected)))
+    }
+
+    /// One token more, or what was held until now.
     fn decode(&self, mut decoding: Box<Decoding<'m>>) -> Result<(Stage<'m>, Step), Error> {
-        let num_new_tokens = decoding.ids.len() - decoding.prompt_tokens;
-        if num_new_tokens > 0 {
-            let last = decoding.ids.last().copied().unwrap_or_default();
-            let text_model = &self.model.network.text_model;
-            decoding.logits = text_model.decode_step(last, &mut decoding.cache)?;
-        }
-        let choice = decoding.sampler.choose(&decoding.logits, &decoding.ids)?;
-        decoding.ids.push(choice.id);
-        let is_end = decoding.stop_watch.is_end(choice.id);
-        let mut text = if is_end { decoding.text.finish() } else { decoding.text.push(choice.id) };
-        let is_last = num_new_tokens + 1 >= decoding.max_new_tokens;
-        let stop = if is_end { Some(Stop::End) } else { decoding.stop_watch.push(&text) };
-        let stop = stop.or(is_last.then_some(Stop::TokenLimit));
-        if stop.is_some() {
-            text.push_str(&decoding.text.finish());
-        }
-        let step = Step::Token { id: choice.id, text, log_probability: choice.log_probability };
-        Ok((stop.map_or(Stage::Decoding(decoding), Stage::Stopping), step))
+        Ok(match decoding.step(&self.model.network.text_model)? {
+            Said::Step(step) => (Stage::Decoding(decoding), step),
+            Said::Stopped(stop) => {
+                let DraftCounts { passes, guessed, right } = decoding.draft_counts();
+                tracing::debug!(passes, guessed, right, "guessed tokens");
+                (Stage::Over, Step::Stopped(stop))
+            }
+        })
     }
 
     /// Tokens that this answer may have: as asked, or as the checkpoint says, and never more than

@@ -43,13 +43,34 @@ impl Sampler {
     /// # Errors
     /// When nothing can be drawn, because no logit is a finite number.
     pub(crate) fn choose(&mut self, logits: &[f32], seen: &[u32]) -> Result<Choice, Error> {
+        let adjusted = self.adjusted(logits, seen);
+        let idx = if self.is_greedy { argmax(&adjusted) } else { self.draw(adjusted)? };
+        Ok(self.choice_of(logits, u32::try_from(idx).unwrap_or(u32::MAX)))
+    }
+
+    /// All tokens, the likeliest first, whatever the temperature.
+    pub(crate) fn ranked(&self, logits: &[f32], seen: &[u32]) -> Vec<u32> {
+        let adjusted = self.adjusted(logits, seen);
+        let mut ids: Vec<u32> = (0..=u32::MAX).take(adjusted.len()).collect();
+        let logit = |id: &u32| adjusted.get(*id as usize).copied().unwrap_or(f32::NEG_INFINITY);
+        ids.sort_by(|a, b| logit(b).total_cmp(&logit(a)));
+        ids
+    }
+
+    /// A token and how sure the model was of it.
+    #[expect(clippy::unused_self, reason = "a choice is the sampler's to make")]
+    pub(crate) fn choice_of(&self, logits: &[f32], id: u32) -> Choice {
+        let logit = logits.get(id as usize).copied();
+        let log_probability = logit.map_or(f32::NEG_INFINITY, |logit| logit - log_sum_exp(logits));
+        Choice { id, log_probability }
+    }
+
+    fn adjusted(&self, logits: &[f32], seen: &[u32]) -> Vec<f32> {
         let mut adjusted = logits.to_vec();
         if let Some(penalty) = self.repetition_penalty {
             penalize(&mut adjusted, seen, penalty);
         }
-        let idx = if self.is_greedy { argmax(&adjusted) } else { self.draw(adjusted)? };
-        let log_probability = logits.get(idx).map_or(f32::NEG_INFINITY, |logit| logit - log_sum_exp(logits));
-        Ok(Choice { id: u32::try_from(idx).unwrap_or(u32::MAX), log_probability })
+        adjusted
     }
 
     fn draw(&mut self, logits: Vec<f32>) -> Result<usize, Error> {

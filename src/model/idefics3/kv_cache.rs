@@ -77,6 +77,16 @@ impl KvCache {
         Ok((layer.keys.narrow(1, 0, len)?, layer.values.narrow(1, 0, len)?))
     }
 
+    /// Forgets the positions from `len` on.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+        if let Layers::Native(layers) = &mut self.layers {
+            for layer in layers {
+                layer.truncate(len);
+            }
+        }
+    }
+
     /// All layers have seen this many more positions.
     pub(crate) fn advance(&mut self, positions: usize) {
         self.len += positions;

@@ -194,15 +194,25 @@ impl TextModel {
     /// but not through the norm: `(positions, hidden)` → one number a token of the vocabulary.
     pub(crate) fn last_logits(&self, hidden: &Tensor) -> candle_core::Result<Vec<f32>> {
         let last = hidden.narrow(0, hidden.dim(0)? - 1, 1)?;
-        let normed = self.norm.forward(&last)?;
+        Ok(self.logits(&last)?.pop().unwrap_or_default())
+    }
+
+    /// The same of the token that follows each of these positions.
+    fn logits(&self, hidden: &Tensor) -> candle_core::Result<Vec<Vec<f32>>> {
+        let normed = self.norm.forward(hidden)?;
         match &self.lm_head {
-            Head::Candle(linear) => linear.forward(&normed)?.squeeze(0)?.to_dtype(DType::F32)?.to_vec1(),
+            Head::Candle(linear) => linear.forward(&normed)?.to_dtype(DType::F32)?.to_vec2(),
             Head::Native(isa, linear) => {
-                let mut logits = vec![0.0; linear.num_out()];
-                linear.forward(*isa, &normed.squeeze(0)?.to_vec1::<f32>()?, &mut logits, Then::Store);
-                Ok(logits)
+                let mut logits = vec![0.0; hidden.dim(0)? * linear.num_out()];
+                linear.forward(*isa, &normed.flatten_all()?.to_vec1::<f32>()?, &mut logits, Then::Store);
+                Ok(logits.chunks_exact(linear.num_out()).map(<[f32]>::to_vec).collect())
             }
         }
+    }
+
+    /// A position's numbers are the same, to the last bit, whatever positions are computed along with it.
+    pub(crate) fn rows_are_independent(&self) -> bool {
+        matches!(self.lm_head, Head::Native(..))
     }
 
     /// Reads one token and gives the logits of the next.
@@ -210,18 +220,26 @@ impl TextModel {
     /// # Errors
     /// When the id lies outside the vocabulary or the cache is full.
     pub(crate) fn decode_step(&self, id: u32, cache: &mut KvCache) -> Result<Vec<f32>, Error> {
-        on_pool(|| self.decode_here(id, cache))
+        Ok(self.decode_steps(&[id], cache)?.pop().unwrap_or_default())
     }
 
-    fn decode_here(&self, id: u32, cache: &mut KvCache) -> Result<Vec<f32>, Error> {
-        let rotary = self.rotary(cache.len(), 1)?;
-        let mut hidden = self.embed(&[id])?;
+    /// Reads some tokens and gives the logits behind each.
+    ///
+    /// # Errors
+    /// When an id lies outside the vocabulary or the cache is full.
+    pub(crate) fn decode_steps(&self, ids: &[u32], cache: &mut KvCache) -> Result<Vec<Vec<f32>>, Error> {
+        on_pool(|| self.decode_here(ids, cache))
+    }
+
+    fn decode_here(&self, ids: &[u32], cache: &mut KvCache) -> Result<Vec<Vec<f32>>, Error> {
+        let rotary = self.rotary(cache.len(), ids.len())?;
+        let mut hidden = self.embed(ids)?;
         for idx in 0..self.layers.len() {
             hidden = self.attention(idx, &hidden, &rotary, cache)?;
             hidden = self.mlp(idx, &hidden)?;
         }
-        cache.advance(1);
-        Ok(self.last_logits(&hidden)?)
+        cache.advance(ids.len());
+        Ok(self.logits(&hidden)?)
     }
 }
 

@@ -49,6 +49,11 @@ impl KvCache {
         self.len += 1;
     }
 
+    /// Forgets the positions from `len` on; their room stays.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.len = self.len.min(len);
+    }
+
     /// Keys and values of one head. Positions from [`KvCache::len`] on hold anything.
     pub(super) fn head(&self, index: usize) -> (&Packed<f32>, &Packed<f32>) {
         let (keys, values) = &self.heads[index];

@@ -138,6 +138,13 @@ pub(crate) fn meaning(name: &str) -> Option<Meaning> {
     NAMES.get(position).map(|(_, meaning)| *meaning)
 }
 
+/// The names that begin so, without those that carry a number.
+pub(crate) fn starting_with(start: &str) -> impl Iterator<Item = (&'static str, Meaning)> {
+    let from = NAMES.partition_point(|(known, _)| *known < start);
+    let names = NAMES.get(from..).unwrap_or_default();
+    names.iter().copied().take_while(move |(known, _)| known.starts_with(start))
+}
+
 /// Whether more characters could make a known name of it. A closing tag comes with its slash.
 pub(crate) fn is_start_of_name(partial: &str) -> bool {
     let name = partial.strip_prefix('/').unwrap_or(partial);
@@ -158,7 +165,8 @@ pub(crate) fn is_start_of_name(partial: &str) -> bool {
         })
 }
 
-fn is_start_of_language(name: &str) -> bool {
+/// Whether more characters could make the token of a language of it.
+pub(crate) fn is_start_of_language(name: &str) -> bool {
     name.strip_prefix('_').is_some_and(|rest| {
         let rest = rest.strip_suffix('_').unwrap_or(rest);
         LANGUAGES.iter().any(|language| language.starts_with(rest))

@@ -6,12 +6,10 @@
 
 use crate::markup::dialect::doctags::names::{self, Meaning};
 use crate::markup::event::{Element, Event, EventKind, IgnoredToken};
+use crate::markup::location::GRID;
 
 /// No token is longer; a `<` with more behind it is text. Bounds what is read again per piece.
 const LONGEST_TOKEN: usize = 48;
-
-/// Coordinates count from 0 to 500 in either direction.
-const GRID: f64 = 500.0;
 
 /// How far the markup has been read.
 #[derive(Clone, Debug, Default)]
@@ -195,7 +193,7 @@ fn location(digits: &str) -> EventKind<'_> {
     let steps = digits.bytes().fold(0u32, |steps, digit| {
         steps.saturating_mul(10).saturating_add(u32::from(digit.saturating_sub(b'0')))
     });
-    let fraction = f64::from(steps) / GRID;
+    let fraction = f64::from(steps) / f64::from(GRID);
     EventKind::Location { fraction: fraction.min(1.0), is_clamped: fraction > 1.0 }
 }
 
