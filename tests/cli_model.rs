@@ -128,15 +128,17 @@ fn the_sample_scan_is_read_by_the_model_that_comes_with_the_program() {
     home.doclens(&format!("convert {} --model pocket --out -", other.display())).assert().success();
 }
 
-/// Greedy tokens do not depend on how many threads compute them.
+/// Greedy tokens depend neither on how many threads compute them nor on guesses, nor on a grammar that they follow.
 #[test]
-fn one_thread_and_several_read_the_same() {
+fn the_same_is_read_however_it_is_computed() {
     let home = Home::new();
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sample-scan.png");
     let expected = fs::read_to_string(fixture("sample-scan/sample-scan.dt")).unwrap();
-    for threads in ["1", "2", "5"] {
+    for (threads, flags) in
+        [("1", ""), ("2", ""), ("5", ""), ("2", "--no-drafts"), ("1", "--no-drafts --no-grammar-guard")]
+    {
         let expected = expected.clone();
-        home.doclens(&format!("convert {} --model pocket --to doctags --out -", page.display()))
+        home.doclens(&format!("convert {} --model pocket {flags} --to doctags --out -", page.display()))
             .env("RAYON_NUM_THREADS", threads)
             .assert()
             .success()

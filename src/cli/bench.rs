@@ -14,7 +14,7 @@ use crate::cli::inspect::{InspectDevice, InspectDtype, InspectKernels};
 use crate::cli::process_clock::{cpu_time, peak_memory_bytes};
 use crate::document::{self, Document, PageImage, PageIndex, Rotation, Source};
 use crate::engine;
-use crate::model::measure::PageStages;
+use crate::model::measure::{PageStages, ReadPrompt};
 use crate::model::{self, GenerationOptions, Idefics3, LoadOptions, PageModel, Step};
 
 /// The page that is read when none is named.
@@ -23,6 +23,9 @@ const SAMPLE: &[u8] = include_bytes!("../../assets/sample.pdf");
 const PIXELS_PER_POINT: f64 = 2.0;
 /// Tokens that the decoder is timed over.
 const DECODED_TOKENS: usize = 32;
+/// Guesses of a pass that are timed, and passes that are timed together.
+const GUESSES: [usize; 3] = [1, 5, 11];
+const NUM_PASSES: usize = 8;
 
 /// Time the stages of reading a page on this machine, as a table to paste into a report.
 #[derive(Args, Clone, Debug)]
@@ -104,6 +107,7 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), BenchError> {
         time,
         &rate(DECODED_TOKENS, time),
     )?;
+    write_passes(out, &mut prompt, num_rounds)?;
     drop(prompt);
     if !args.quick {
         let (time, num_tokens) = timed(1, || whole_page(&mut model, &page, args.tokens))?;
@@ -111,6 +115,26 @@ pub fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), BenchError> {
     }
     if let Some(bytes) = peak_memory_bytes() {
         writeln!(out, "\nPeak memory {} MB.", bytes / 1_000_000)?;
+    }
+    Ok(())
+}
+
+/// What a pass costs that reads guessed tokens along: guesses pay where more come true than the last column says.
+fn write_passes(
+    out: &mut dyn Write,
+    prompt: &mut ReadPrompt<'_>,
+    num_rounds: usize,
+) -> Result<(), BenchError> {
+    let mut pass = |num_tokens: usize| {
+        let passes = || (0..NUM_PASSES).try_for_each(|_| prompt.pass_over(num_tokens));
+        timed(num_rounds, passes)
+    };
+    let alone = pass(1)?.0.wall.as_secs_f64();
+    for num_guesses in GUESSES {
+        let (time, ()) = pass(num_guesses + 1)?;
+        let break_even = time.wall.as_secs_f64() / alone - 1.0;
+        let stage = format!("{NUM_PASSES} passes with {num_guesses} guesses");
+        write_row(out, &stage, time, &format!("pays from {break_even:.2}"))?;
     }
     Ok(())
 }
@@ -136,7 +160,7 @@ fn draw(document: &mut Document) -> Result<PageImage, document::Error> {
     document.render(first, width_px, Rotation::None, None)
 }
 
-/// Reads the page as `convert` does and counts the tokens.
+/// Reads the page as `convert` does, but for guesses, whose worth depends on what is written, and counts the tokens.
 fn whole_page(model: &mut Idefics3, page: &PageImage, max_tokens: usize) -> Result<usize, model::Error> {
     let image = page.to_rgb_image();
     let options = GenerationOptions { max_new_tokens: Some(max_tokens), ..GenerationOptions::default() };

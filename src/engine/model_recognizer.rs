@@ -237,6 +237,24 @@ mod tests {
     }
 
     #[test]
+    fn whole_pages_and_tables_follow_the_grammar_unless_told_not_to() {
+        let check = |task: Task, follows_grammar: bool, expected: bool| {
+            let mut request = request(task, None, Rotation::None);
+            request.generation.follows_grammar = follows_grammar;
+            assert_eq!(generation_options(&request).grammar.is_some(), expected, "{task:?}");
+        };
+        check(Task::Page, true, true);
+        check(Task::Table, true, true);
+        check(Task::Page, false, false);
+        // The answer is a word.
+        check(Task::Identify, true, false);
+        let mut request = request(Task::Page, None, Rotation::None);
+        assert!(generation_options(&request).drafts.is_some());
+        request.generation.guesses_ahead = false;
+        assert_eq!(generation_options(&request).drafts, None);
+    }
+
+    #[test]
     fn a_place_on_a_turned_page_is_where_the_model_sees_it() {
         let corner = BBox::from_corners(0.0, 0.0, 0.1, 0.2);
         let text = request(Task::Identify, Some(corner), Rotation::Quarter);

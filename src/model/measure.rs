@@ -98,6 +98,19 @@ impl ReadPrompt<'_> {
         self.cache.len()
     }
 
+    /// Reads tokens as guesses are read, so many a pass, and forgets them again: what a pass costs whose guesses are
+    /// all wrong.
+    ///
+    /// # Errors
+    /// When a computation fails.
+    pub fn pass_over(&mut self, num_tokens: usize) -> Result<(), Error> {
+        let depth = self.depth();
+        let ids: Vec<u32> = (1..).take(num_tokens).collect();
+        self.model.network.text_model.decode_steps(&ids, &mut self.cache)?;
+        self.cache.truncate(depth);
+        Ok(())
+    }
+
     /// Writes tokens greedily, past any end token.
     ///
     /// # Errors

@@ -97,6 +97,14 @@ impl DecodeStream<'_> {
         take_characters(&mut self.pending)
     }
 
+    /// The text that one more token would complete, with a replacement sign for half a character.
+    pub(crate) fn preview(&self, id: u32) -> String {
+        let mut stream = self.clone();
+        let mut text = stream.push(id);
+        text.push_str(&stream.finish());
+        text
+    }
+
     /// What is left when no more tokens come: a replacement sign for half a character.
     pub(crate) fn finish(&mut self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut self.pending)).into_owned()

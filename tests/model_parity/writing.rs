@@ -65,7 +65,7 @@ fn guesses_never_show_in_what_is_drawn_by_chance() {
     for name in FIXTURES {
         let folder = fixture(name);
         let mut model = load_with(&folder.join("checkpoint"), KernelChoice::Auto);
-        let page = read_image(&folder.join("images/wide.png")).unwrap();
+        let page = read_image(&fixture("tiny-idefics3").join("images/wide.png")).unwrap();
         for seed in 0..4 {
             let plain = GenerationOptions {
                 temperature: 0.4 * seed as f32,
@@ -154,7 +154,7 @@ fn whatever_a_model_wants_to_write_is_well_formed_with_a_grammar() {
     for name in FIXTURES {
         let folder = fixture(name);
         let mut model = load_with(&folder.join("checkpoint"), KernelChoice::Auto);
-        let page = read_image(&folder.join("images/wide.png")).unwrap();
+        let page = read_image(&fixture("tiny-idefics3").join("images/wide.png")).unwrap();
         for seed in 0..6 {
             let plain = GenerationOptions {
                 instruction: Instruction::Page,

@@ -1,7 +1,7 @@
 //! What may stand where: the open elements, and what each of them can take.
 
 use super::table::TableRules;
-use super::write_closing;
+use crate::markup::dialect::doctags::names::name_of_cell;
 use crate::markup::event::{Element, Event, EventKind, IgnoredToken};
 use crate::markup::location::GRID;
 
@@ -18,6 +18,7 @@ pub(super) struct Rules {
 
 /// An open element.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not depend on each other")]
 struct Frame {
     /// As its tag says it.
     name: String,
@@ -28,6 +29,8 @@ struct Frame {
     is_part: bool,
     /// Whether it may have a box. That of a part is the box of what is around it.
     takes_box: bool,
+    /// The group around it has a box, which is that of all its parts.
+    is_in_placed_group: bool,
     has_content: bool,
     has_class: bool,
     /// Its cells stand in a table of their own inside it.
@@ -61,12 +64,26 @@ impl Rules {
         top.map(|top| top.name.as_str()).into_iter().chain(shown).map(|name| format!("</{name}>"))
     }
 
-    /// Everything that closes what is open.
-    pub(super) fn closing(&self) -> String {
+    /// Everything that closes what is open, and what is missing of a box and of a row before it. Rows that are long
+    /// enough are ended on request.
+    pub(super) fn closing(&self, with_row_end: bool) -> String {
         let mut closing = String::new();
         for frame in self.open.iter().rev() {
-            let num_missing = if frame.is_in_box() { 4 - frame.corners.len() } else { 0 };
-            write_closing(&mut closing, num_missing, frame.table.num_missing(), &frame.name);
+            if frame.is_in_box() {
+                closing.push_str(&"<loc_500>".repeat(4 - frame.corners.len()));
+            }
+            let missing = frame.table.missing();
+            for token in &missing {
+                closing.push('<');
+                closing.push_str(name_of_cell(*token));
+                closing.push('>');
+            }
+            if !missing.is_empty() || with_row_end && frame.table.is_in_row() {
+                closing.push_str("<nl>");
+            }
+            closing.push_str("</");
+            closing.push_str(&frame.name);
+            closing.push('>');
         }
         closing
     }
@@ -89,14 +106,14 @@ impl Rules {
         }
     }
 
-    /// Whether a coordinate that begins with these digits can fit.
-    pub(super) fn allows_location_starting_with(&self, digits: &str) -> bool {
+    /// Whether a coordinate of these digits can fit, or one that begins so.
+    pub(super) fn allows_location(&self, digits: &str, is_whole: bool) -> bool {
         let Some(least) = self.least_coordinate() else { return false };
-        let digits = match digits.trim_start_matches('0') {
-            "" => return true,
-            digits => digits,
-        };
-        (least..=GRID).any(|coordinate| coordinate.to_string().starts_with(digits))
+        let digits = digits.trim_start_matches('0');
+        (least..=GRID).any(|coordinate| match coordinate.to_string() {
+            coordinate if is_whole => coordinate == digits || coordinate == "0" && digits.is_empty(),
+            coordinate => coordinate.starts_with(digits),
+        })
     }
 
     /// Whether the event fits here.
@@ -174,14 +191,14 @@ impl Rules {
             ),
             Element::Inline | Element::Key(_) | Element::Value(_) => element.is_text_leaf(),
             Element::Table | Element::DocumentIndex => {
-                if top.table.has_open_cell() {
-                    element.is_text_leaf() && element != Element::Caption
+                if element == Element::Caption {
+                    !top.table.is_in_row()
                 } else {
-                    element == Element::Caption
+                    top.table.has_open_cell() && element.is_text_leaf()
                 }
             }
             Element::Picture | Element::Chart => match element {
-                Element::Caption | Element::Smiles => !top.table.has_open_cell(),
+                Element::Caption | Element::Smiles => !top.table.is_in_row(),
                 Element::Table => !top.has_table && top.table.is_empty(),
                 _ => false,
             },
@@ -255,7 +272,7 @@ impl Rules {
             | EventKind::ForeignDialect => top.has_content = true,
         }
         if let Some(top) = self.open.last_mut() {
-            top.has_content |= top.table.has_open_cell();
+            top.has_content |= top.table.is_in_row();
         }
     }
 
@@ -269,6 +286,7 @@ impl Rules {
     }
 
     fn push(&mut self, element: Element, raw: &str, (is_part, takes_box): (bool, bool)) {
+        let around = self.open.last();
         self.open.push(Frame {
             name: name_in(raw),
             element,
@@ -276,6 +294,8 @@ impl Rules {
             is_part,
             takes_box: takes_box
                 && !matches!(element, Element::Document | Element::Wrapper | Element::Smiles),
+            is_in_placed_group: around
+                .is_some_and(|around| around.element == Element::Inline && around.corners.len() == 4),
             has_content: false,
             has_class: false,
             has_table: false,
@@ -328,7 +348,7 @@ impl Frame {
 
     /// Program text with a box that shows such a tag.
     fn shows(&self, element: Element) -> bool {
-        self.is_code() && self.corners.len() == 4 && element.is_common_word()
+        self.is_code() && self.corners.len() == 4 && !self.is_in_placed_group && element.is_common_word()
     }
 
     /// What is opened inside is words of this one.

@@ -23,9 +23,14 @@ pub(super) struct TableRules {
 }
 
 impl TableRules {
-    /// Text has a cell to go to.
-    pub(super) fn has_open_cell(&self) -> bool {
+    /// A row has begun.
+    pub(super) fn is_in_row(&self) -> bool {
         !self.row.is_empty()
+    }
+
+    /// Text has a cell to go to, which is none that only goes on.
+    pub(super) fn has_open_cell(&self) -> bool {
+        self.row.last() == Some(&Slot::Cell)
     }
 
     /// No token has been read.
@@ -35,11 +40,23 @@ impl TableRules {
 
     /// Cells that a row lacks which has begun; `None` between rows.
     pub(super) fn num_missing(&self) -> Option<usize> {
-        self.has_open_cell().then(|| self.above.len().saturating_sub(self.row.len()))
+        self.is_in_row().then(|| self.above.len().saturating_sub(self.row.len()))
+    }
+
+    /// Tokens that end a row which has begun: empty cells, and more of a cell that goes on.
+    pub(super) fn missing(&self) -> Vec<CellToken> {
+        let mut row = self.clone();
+        let num_missing = self.num_missing().unwrap_or_default();
+        let next = |_| {
+            let token = if row.allows(CellToken::Ecel) { CellToken::Ecel } else { CellToken::Xcel };
+            row.push(token);
+            token
+        };
+        (0..num_missing).map(next).collect()
     }
 
     /// The rules of OTSL: each row is as long as the first, and a slot that goes on with a cell has that cell, or
-    /// another such slot, beside it.
+    /// another such slot, beside it. And one that they leave out: no cell has a corner missing.
     pub(super) fn allows(&self, token: CellToken) -> bool {
         let is_first_row = self.above.is_empty();
         let left = self.row.last().copied();
@@ -47,13 +64,15 @@ impl TableRules {
         if !is_first_row && up.is_none() {
             return false;
         }
+        // The cell that goes on to the left is as wide in the row above: it goes on here, too.
+        let goes_on =
+            matches!(left, Some(Slot::Up | Slot::Cross)) && matches!(up, Some(Slot::Left | Slot::Cross));
         match slot(token) {
+            Slot::Cross => goes_on,
+            _ if goes_on => false,
             Slot::Cell => true,
             Slot::Left => matches!(left, Some(Slot::Cell | Slot::Left)),
             Slot::Up => matches!(up, Some(Slot::Cell | Slot::Up)),
-            Slot::Cross => {
-                matches!(left, Some(Slot::Up | Slot::Cross)) && matches!(up, Some(Slot::Left | Slot::Cross))
-            }
         }
     }
 
@@ -67,7 +86,7 @@ impl TableRules {
     }
 
     pub(super) fn end_row(&mut self) {
-        if self.has_open_cell() {
+        if self.is_in_row() {
             self.above = std::mem::take(&mut self.row);
         }
     }
@@ -126,5 +145,7 @@ mod tests {
         check("cc/cx/", Some(4));
         check("cl/cu/", Some(4));
         check("cc/ul/", Some(4));
+        check("cl/uc/", Some(4));
+        check("clc/uxc/", None);
     }
 }

@@ -161,7 +161,7 @@ impl<'m> Decoding<'m> {
         if stop_watch.is_end(id) {
             return if grammar.may_end() { Fit::Fits } else { Fit::Refused };
         }
-        grammar.fit(&text.clone().push(id))
+        grammar.fit(&text.preview(id))
     }
 
     /// Back to before the first token that is held.
@@ -183,20 +183,19 @@ impl<'m> Decoding<'m> {
         if wants_end && let Some(grammar) = &mut self.answer.grammar {
             grammar.close();
         }
-        let mut found = ranked.iter().take(MAX_TRIED).copied().find(|id| self.fits_with_text(*id));
+        let mut found = ranked.iter().take(MAX_TRIED).copied().find(|id| self.fits_and_says(*id));
         if found.is_none()
             && let Some(grammar) = &mut self.answer.grammar
         {
             grammar.close();
-            found = ranked.iter().copied().find(|id| self.fits_with_text(*id));
+            found = ranked.iter().copied().find(|id| self.fits_and_says(*id));
         }
         found.map_or(refused, |id| self.sampler.choice_of(&self.logits, id))
     }
 
-    /// It fits, and says something: half a character would put off what it does.
-    fn fits_with_text(&mut self, id: u32) -> bool {
-        let says_something =
-            self.answer.stop_watch.is_end(id) || !self.answer.text.clone().push(id).is_empty();
+    /// It fits, and is more than an id without a text.
+    fn fits_and_says(&mut self, id: u32) -> bool {
+        let says_something = self.answer.stop_watch.is_end(id) || !self.answer.text.preview(id).is_empty();
         says_something && self.fit(id) == Fit::Fits
     }
 
