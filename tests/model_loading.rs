@@ -189,7 +189,7 @@ fn hostile_numbers_are_refused_before_anything_is_made_of_them() {
     );
     check_complaint(
         |folder| fs::write(folder.join("tokenizer.json"), "{}").unwrap(),
-        "the tokenizer cannot be used: tokenizer.json: Model missing. at line 1 column 2",
+        "the tokenizer cannot be used: tokenizer.json: missing field `model` at line 1 column 2",
     );
 }
 

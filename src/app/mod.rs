@@ -101,6 +101,7 @@ impl App {
         ctx.options_mut(|options| options.zoom_with_keyboard = false);
         let settings: Settings =
             cc.storage.and_then(|storage| eframe::get_value(storage, STORAGE_KEY)).unwrap_or_default();
+        let settings = settings.within_limits();
         if let Some(num_threads) = settings.num_threads {
             engine::use_threads(num_threads);
         }

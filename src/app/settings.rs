@@ -18,6 +18,10 @@ pub const STORAGE_KEY: &str = "doclens-settings";
 
 /// How many recent documents are remembered.
 const MAX_RECENT: usize = 12;
+/// More threads are not started, whatever the file says: no desktop has as many cores, and each takes a stack.
+const MAX_THREADS: usize = 256;
+/// What the live pane may take of the width.
+const PANE_FRACTIONS: std::ops::RangeInclusive<f32> = 0.1..=0.9;
 
 /// What the user has chosen, and what a new window starts with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -201,6 +205,18 @@ impl Precision {
 }
 
 impl Settings {
+    /// What a file says, which may have been written by hand or be damaged: numbers that nobody can choose are those
+    /// next to them.
+    #[must_use]
+    pub fn within_limits(mut self) -> Self {
+        let (least, most) = (*PANE_FRACTIONS.start(), *PANE_FRACTIONS.end());
+        // Not `clamp`, which leaves what is no number as it is.
+        self.pane_fraction = self.pane_fraction.max(least).min(most);
+        self.num_threads = self.num_threads.map(|num_threads| num_threads.clamp(1, MAX_THREADS));
+        self.recent.truncate(MAX_RECENT);
+        self
+    }
+
     /// Where and how exactly the model computes, in the engine's terms.
     pub fn model_settings(&self) -> ModelSettings {
         ModelSettings {
@@ -292,6 +308,21 @@ mod tests {
     fn settings_of_an_older_version_still_load() {
         let old: Settings = serde_json::from_str(r#"{"theme":"Dark","unknown":3}"#).unwrap();
         assert_eq!(old, Settings { theme: ThemeChoice::Dark, ..Settings::default() });
+    }
+
+    #[test]
+    fn numbers_that_nobody_can_choose_are_mended() {
+        let check = |json: &str, expected: Settings| {
+            let settings: Settings = serde_json::from_str(json).unwrap();
+            assert_eq!(settings.within_limits(), expected, "{json}");
+        };
+        let threads = |num_threads| Settings { num_threads: Some(num_threads), ..Settings::default() };
+        check(r#"{"num_threads":18446744073709551615}"#, threads(MAX_THREADS));
+        check(r#"{"num_threads":0}"#, threads(1));
+        let pane = |pane_fraction| Settings { pane_fraction, ..Settings::default() };
+        check(r#"{"pane_fraction":-1e300}"#, pane(0.1));
+        assert_eq!(pane(f32::NAN).within_limits(), pane(0.1));
+        assert_eq!(pane(0.3).within_limits(), pane(0.3));
     }
 
     #[test]

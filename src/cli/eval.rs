@@ -123,9 +123,8 @@ impl Evaluation<'_> {
                     StopReason::TokenLimit | StopReason::Cancelled => Ending::Truncated,
                     StopReason::Loop => Ending::Looped,
                 };
-                let timing = &read.timing;
-                let time = timing.preparing + timing.encoding + timing.prefilling + timing.decoding;
-                let reading = PageReading::of(&read.markup, &truth, ending, Some(time.as_secs_f64()));
+                let time = read.timing.total().as_secs_f64();
+                let reading = PageReading::of(&read.markup, &truth, ending, Some(time));
                 let (category, name) = (sample.category.clone(), sample.name.clone());
                 pages.push(ScoredPage { category, name, reading });
             }

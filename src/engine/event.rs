@@ -222,6 +222,14 @@ pub struct Timing {
     pub decoding: Duration,
 }
 
+impl Timing {
+    /// The whole time. A page that was kept may say anything, so what is too long to be counted is the longest time.
+    pub fn total(&self) -> Duration {
+        let Self { preparing, encoding, prefilling, decoding } = *self;
+        preparing.saturating_add(encoding).saturating_add(prefilling).saturating_add(decoding)
+    }
+}
+
 /// What is known about a loaded model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelInfo {

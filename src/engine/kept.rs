@@ -299,7 +299,8 @@ impl PageFile {
     fn page(self) -> Option<KeptPage> {
         let ends_rise = self.tokens.iter().is_sorted_by_key(|(_, end, _)| *end);
         let on_chars = self.tokens.iter().all(|(_, end, _)| self.markup.is_char_boundary(*end));
-        if self.format != FORMAT || !ends_rise || !on_chars {
+        let are_numbers = self.tokens.iter().all(|(_, _, log_probability)| log_probability.is_finite());
+        if self.format != FORMAT || !ends_rise || !on_chars || !are_numbers {
             return None;
         }
         let part = |idx: usize| Duration::try_from_secs_f64(self.seconds[idx]).ok();
@@ -406,6 +407,7 @@ mod tests {
             ("\"page\":1", "\"page\":2"),
             ("\"quarter_turns\":2", "\"quarter_turns\":4"),
             ("1.5]", "-1.5]"),
+            ("-0.25]", "1e39]"), // more than any number of its size
         ] {
             let changed = text.replacen(from, to, 1);
             assert_ne!(changed, text, "{from}");
@@ -414,6 +416,17 @@ mod tests {
         }
         fs::write(&path, text).unwrap();
         assert_eq!(pages.all().len(), 1);
+    }
+
+    /// The status bar adds the times up.
+    #[test]
+    fn times_beyond_counting_have_a_sum() {
+        let root = tempfile::tempdir().unwrap();
+        let pages = KeptPages::of_document(root.path(), "00");
+        let age = Duration::from_secs(u64::MAX - 4096);
+        let timing = Timing { preparing: age, encoding: age, ..Timing::default() };
+        pages.keep(&KeptPage { timing, ..page(1, "a") }).unwrap();
+        assert_eq!(pages.all()[&PageIndex(0)].timing.total(), Duration::MAX);
     }
 
     #[test]

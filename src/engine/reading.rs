@@ -364,8 +364,7 @@ impl<'a> Reading<'a> {
     }
 
     fn elapsed(&self) -> Duration {
-        let Timing { preparing, encoding, prefilling, decoding } = self.timing;
-        preparing + encoding + prefilling + decoding + self.stage_began.elapsed()
+        self.timing.total() + self.stage_began.elapsed()
     }
 
     fn finish(mut self) -> Read {

@@ -30,6 +30,7 @@ mod scripted;
 pub mod step;
 pub mod store;
 mod tokenizer;
+mod tokenizer_file;
 mod weights;
 
 pub use device::{DeviceChoice, DtypeChoice, KernelChoice, use_threads};

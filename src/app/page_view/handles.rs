@@ -159,11 +159,12 @@ fn moved(bbox: BBox, grip: Grip, (dx, dy): (f64, f64)) -> BBox {
         };
     }
     let by = |is_moved: bool, step: f64| if is_moved { step } else { 0.0 };
+    // Not `clamp`: a box without a width at the very edge of the page leaves no room between the bounds.
     BBox {
-        left: (bbox.left + by(grip[0], dx)).clamp(0.0, bbox.right - MIN_SIDE),
-        top: (bbox.top + by(grip[1], dy)).clamp(0.0, bbox.bottom - MIN_SIDE),
-        right: (bbox.right + by(grip[2], dx)).clamp(bbox.left + MIN_SIDE, 1.0),
-        bottom: (bbox.bottom + by(grip[3], dy)).clamp(bbox.top + MIN_SIDE, 1.0),
+        left: (bbox.left + by(grip[0], dx)).min(bbox.right - MIN_SIDE).max(0.0),
+        top: (bbox.top + by(grip[1], dy)).min(bbox.bottom - MIN_SIDE).max(0.0),
+        right: (bbox.right + by(grip[2], dx)).max(bbox.left + MIN_SIDE).min(1.0),
+        bottom: (bbox.bottom + by(grip[3], dy)).max(bbox.top + MIN_SIDE).min(1.0),
     }
 }
 
@@ -195,5 +196,18 @@ mod tests {
         assert!((far.width() - bbox.width()).abs() < 1e-9);
         let thin = moved(bbox, [true, false, false, false], (5.0, 5.0));
         assert!(thin.left < thin.right && (thin.top - bbox.top).abs() < 1e-12);
+    }
+
+    /// Models write such boxes.
+    #[test]
+    fn a_box_without_a_size_in_a_corner_can_be_made_larger() {
+        for at in [0.0, 1.0] {
+            let corner = BBox { left: at, top: at, right: at, bottom: at };
+            for grip in [[true, true, false, false], [false, false, true, true], [true; 4]] {
+                let larger = moved(corner, grip, (0.5 - at, 0.5 - at));
+                assert_eq!(larger, larger.clamped());
+                assert!(grip == [true; 4] || larger.area() > 0.0, "{grip:?} at {at}: {larger:?}");
+            }
+        }
     }
 }

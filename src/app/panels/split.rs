@@ -15,8 +15,10 @@ const SNAP: f32 = 0.02;
 /// Where the page and the pane lie in `rect`.
 pub(crate) fn halves(rect: Rect, pane_fraction: f32) -> (Rect, Rect) {
     let min_side = MIN_SIDE.min(rect.width() / 2.0);
+    // Not `clamp`: where both bounds are the middle, rounding may put the lower one a hair above the upper one.
     let at = (rect.right() - rect.width() * pane_fraction)
-        .clamp(rect.left() + min_side, rect.right() - min_side)
+        .max(rect.left() + min_side)
+        .min(rect.right() - min_side)
         .round();
     (
         Rect::from_min_max(rect.min, pos2(at, rect.bottom())),
@@ -69,5 +71,21 @@ mod tests {
         check(1000.0, 0.9, MIN_SIDE);
         check(1000.0, 0.0, 1000.0 - MIN_SIDE);
         check(300.0, 0.9, 150.0);
+    }
+
+    /// Where the middle is no number of 24 bits, and for a fraction that is no number at all.
+    #[test]
+    fn any_width_and_fraction_can_be_divided() {
+        for step in 0_u8..=255 {
+            let left = f32::from(step) / 80.0;
+            let rect = Rect::from_x_y_ranges(left..=left + 1.37 * f32::from(step), 0.0..=100.0);
+            for fraction in [0.0, 0.5, 1.0, f32::NAN, f32::INFINITY] {
+                let (page, _) = halves(rect, fraction);
+                assert!(
+                    (rect.left() - 1.0..=rect.right() + 1.0).contains(&page.right()),
+                    "{rect} {fraction}"
+                );
+            }
+        }
     }
 }

@@ -148,8 +148,7 @@ fn resting_words(page: PageIndex, entry: &PageEntry) -> String {
                 StopReason::Cancelled => " · cancelled",
             };
             let by = conversion.recognition.as_ref().map(|recognition| {
-                let timing = &recognition.timing;
-                let total = timing.preparing + timing.encoding + timing.prefilling + timing.decoding;
+                let total = recognition.timing.total();
                 let time = if total < Duration::from_secs(1) {
                     format!("{} ms", total.as_millis().max(1))
                 } else {

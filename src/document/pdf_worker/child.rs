@@ -10,7 +10,7 @@ use crate::document::error::{Error, LibraryError};
 use crate::document::page::{PageImage, PageIndex, PageSize, PixelRect, Rotation};
 use crate::document::pdf_worker::codec::Bytes;
 use crate::document::pdf_worker::message::{
-    Answer, BLOCK_BYTES, Failure, PROTOCOL_VERSION, Pixels, RenderRequest, Request, parse, receive, send,
+    self, Answer, BLOCK_BYTES, Failure, PROTOCOL_VERSION, Pixels, RenderRequest, Request, send,
 };
 use crate::document::pdf_worker::watchdog::Watchdog;
 use crate::document::pdf_worker::{PdfWorker, WorkerEnd};
@@ -235,8 +235,7 @@ impl Process {
     }
 
     fn next_answer(&mut self) -> io::Result<Answer> {
-        let frame = receive(&mut self.from)?;
-        parse(&frame).map_err(|malformed| io::Error::new(io::ErrorKind::InvalidData, malformed))
+        message::next(&mut self.from)
     }
 
     fn block(&mut self, offset: u64) -> io::Result<Vec<u8>> {

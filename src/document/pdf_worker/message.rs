@@ -109,7 +109,7 @@ pub(super) fn send(message: &impl Wire, to: &mut impl Write) -> io::Result<()> {
 ///
 /// # Errors
 /// When the other side is gone, or claims a message longer than `MAX_FRAME_BYTES`.
-pub(super) fn receive(from: &mut impl Read) -> io::Result<Vec<u8>> {
+fn receive(from: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut len = [0; 4];
     from.read_exact(&mut len)?;
     let len = u64::from(u32::from_le_bytes(len));
@@ -125,8 +125,17 @@ pub(super) fn receive(from: &mut impl Read) -> io::Result<Vec<u8>> {
     }
 }
 
+/// Reads a message.
+///
+/// # Errors
+/// Those of [`receive`], and `InvalidData` for what is no such message.
+pub(super) fn next<T: Wire>(from: &mut impl Read) -> io::Result<T> {
+    let frame = receive(from)?;
+    parse(&frame).map_err(|malformed| io::Error::new(io::ErrorKind::InvalidData, malformed))
+}
+
 /// The whole of a message, and nothing behind it.
-pub(super) fn parse<T: Wire>(frame: &[u8]) -> Result<T, Malformed> {
+fn parse<T: Wire>(frame: &[u8]) -> Result<T, Malformed> {
     let mut input = Input::new(frame);
     let message = T::read(&mut input)?;
     if input.is_at_end() { Ok(message) } else { Err(Malformed) }

@@ -31,7 +31,7 @@ pub use serve::serve_if_asked;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -44,6 +44,27 @@ const TIME_LIMIT: Duration = Duration::from_secs(30);
 /// Memory of the worker. A colour scan of A0 at 600 dpi is 1.6 GB decoded, of which PDFium may hold
 /// two copies; a form that draws itself takes all that there is.
 const MAX_MEMORY_MIB: u64 = 4096;
+
+/// Who writes a message of the two processes' protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The window or the command line.
+    Owner,
+    /// The process that reads PDFs.
+    Worker,
+}
+
+/// Reads one message of `sender` as the other side does, and writes it again. Public because `tests/fuzz` gives it
+/// what neither side has written.
+///
+/// # Errors
+/// When the bytes are no such message, or end before it does.
+pub fn echo(sender: Sender, from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
+    match sender {
+        Sender::Owner => message::send(&message::next::<message::Request>(from)?, to),
+        Sender::Worker => message::send(&message::next::<message::Answer>(from)?, to),
+    }
+}
 
 /// Where PDFs are read.
 #[derive(Clone, Debug, Default)]

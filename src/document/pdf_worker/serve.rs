@@ -17,7 +17,7 @@ use crate::document::pdf::{self, PdfFile};
 use crate::document::pdf_worker::ARGUMENT;
 use crate::document::pdf_worker::confine::{confine, limit_resources, take_standard_files};
 use crate::document::pdf_worker::message::{
-    Answer, BLOCK_BYTES, Failure, PROTOCOL_VERSION, RenderRequest, Request, parse, receive, send,
+    self, Answer, BLOCK_BYTES, Failure, PROTOCOL_VERSION, RenderRequest, Request, send,
 };
 use crate::document::source::{Blocks, Content};
 
@@ -51,9 +51,7 @@ fn serve(max_memory_mib: u64) -> io::Result<()> {
     let (requests, requested) = sync_channel(1);
     thread::Builder::new().name("requests".to_owned()).spawn(move || {
         let mut input = io::stdin().lock();
-        while let Ok(frame) = receive(&mut input)
-            && let Ok(request) = parse::<Request>(&frame)
-        {
+        while let Ok(request) = message::next(&mut input) {
             if requests.send(request).is_err() {
                 break;
             }
