@@ -10,6 +10,7 @@ use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, Imag
 
 use crate::document::error::Error;
 use crate::document::file_kind::ImageKind;
+use crate::document::jpeg_file;
 use crate::document::page::{PageImage, PageIndex, PageSize, PixelRect, Rotation};
 use crate::document::source::Content;
 use crate::document::tiff_file;
@@ -242,6 +243,10 @@ fn decoder(content: &Content, kind: ImageKind) -> Result<impl ImageDecoder, Erro
 }
 
 fn read_header(content: &Content, kind: ImageKind) -> Result<ImagePage, Error> {
+    let mut held_bytes_per_pixel = 0;
+    if kind == ImageKind::Jpeg {
+        held_bytes_per_pixel = jpeg_file::held_bytes_per_pixel(content)?;
+    }
     let mut decoder = decoder(content, kind)?;
     let page = ImagePage {
         directory: 0,
@@ -250,7 +255,7 @@ fn read_header(content: &Content, kind: ImageKind) -> Result<ImagePage, Error> {
         orientation: decoder.orientation().unwrap_or(Orientation::NoTransforms),
         dpi: None,
     };
-    page.check(&content.name, u64::from(decoder.color_type().bytes_per_pixel()))?;
+    page.check(&content.name, u64::from(decoder.color_type().bytes_per_pixel()) + held_bytes_per_pixel)?;
     Ok(page)
 }
 

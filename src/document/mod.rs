@@ -14,6 +14,7 @@ pub mod text_layer;
 mod file_kind;
 mod font_style;
 mod image_file;
+mod jpeg_file;
 mod ligature;
 mod page_graphics;
 mod pdf;

@@ -95,6 +95,24 @@ fn the_resolution_gives_the_size_on_paper() {
     assert_eq!(size("picture.bmp"), PageSize { width_pt: 20.0, height_pt: 10.0 });
 }
 
+/// A photograph of 16000 x 11000 pixels whose coefficients are held takes 3 + 8 bytes each.
+#[test]
+fn a_progressive_picture_counts_what_is_held_until_its_last_scan() {
+    let jpeg = std::fs::read(fixture("orientation-1.jpg")).unwrap();
+    let frame = jpeg.windows(2).position(|marker| marker == [0xff, 0xc0]).unwrap();
+    let check = |kind: u8, width: u16, height: u16, expected: &str| {
+        let mut jpeg = jpeg.clone();
+        jpeg[frame + 1] = kind;
+        jpeg[frame + 5..frame + 7].copy_from_slice(&height.to_be_bytes());
+        jpeg[frame + 7..frame + 9].copy_from_slice(&width.to_be_bytes());
+        let opened = Document::open(Source::Bytes { name: "a.jpg".into(), bytes: jpeg.into() }, None);
+        assert_eq!(opened.err().map(|error| error.to_string()).unwrap_or_default(), expected);
+    };
+    check(0xc0, 16_000, 11_000, "");
+    check(0xc2, 8_000, 8_000, "");
+    check(0xc2, 16_000, 11_000, "a.jpg needs more than 768 MiB to decode");
+}
+
 #[test]
 fn image_pages_turn_scale_and_crop_like_pdf_pages() {
     let mut document = Document::open(fixture("pages.tif"), None).unwrap();
