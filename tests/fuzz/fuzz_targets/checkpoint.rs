@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use doclens::model::{GenerationOptions, LoadOptions, PageModel as _, check, load};
+use doclens::model::{GenerationOptions, LoadOptions, PageModel as _, load};
 use image::RgbImage;
 use libfuzzer_sys::fuzz_target;
 
@@ -43,7 +43,8 @@ static COPY: LazyLock<(PathBuf, Vec<Vec<u8>>)> = LazyLock::new(|| {
 });
 
 fn spoilt(file: &[u8], how: u8, bytes: &[u8]) -> Vec<u8> {
-    let (true, Some(([high, middle, low, num_gone], bytes))) = (how % 2 == 1, bytes.split_first_chunk()) else {
+    let (true, Some(([high, middle, low, num_gone], bytes))) = (how % 2 == 1, bytes.split_first_chunk())
+    else {
         return bytes.to_vec();
     };
     let start = u32::from_be_bytes([0, *high, *middle, *low]) as usize % (file.len() + 1);
@@ -57,10 +58,8 @@ fuzz_target!(|data: &[u8]| {
     let (folder, files) = &*COPY;
     let idx = usize::from(*which) % FILES.len();
     fs::write(folder.join(FILES[idx]), spoilt(&files[idx], *how, bytes)).expect("room on the disk");
-    let is_fine = check(folder).is_ok();
     match load(folder, &LoadOptions::default(), &mut |_progress| {}) {
         Ok(mut model) => {
-            assert!(is_fine, "it was refused before its weights were read");
             let page = RgbImage::new(30, 40);
             let options = GenerationOptions { max_new_tokens: Some(3), ..GenerationOptions::default() };
             model.generate(&page, &options).take(NUM_STEPS).for_each(drop);

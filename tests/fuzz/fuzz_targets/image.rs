@@ -2,9 +2,7 @@
 //! little more than one decoding may take, and `-rss_limit_mb=2048`.
 #![no_main]
 
-use doclens::document::{
-    Document, PageIndex, PdfReading, PdfWorker, PixelRect, Rotation, Source,
-};
+use doclens::document::{Document, PageIndex, PdfReading, PdfWorker, PixelRect, Rotation, Source};
 use libfuzzer_sys::fuzz_target;
 
 /// Pages that are drawn: the others are no different.

@@ -3,11 +3,11 @@
 
 use std::fs;
 
+use doclens::document::{PageIndex, Rotation};
+use doclens::engine::event::{StopReason, Timing};
+use doclens::engine::job::EngineChoice;
 use doclens::engine::kept::{KeptPage, KeptPages};
 use doclens::engine::trust::{PageEvidence, trust_of_page};
-use doclens::engine::job::EngineChoice;
-use doclens::engine::event::{StopReason, Timing};
-use doclens::document::{PageIndex, Rotation};
 use doclens::markup::parse;
 use libfuzzer_sys::fuzz_target;
 
