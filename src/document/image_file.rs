@@ -14,6 +14,7 @@ use crate::document::jpeg_file;
 use crate::document::page::{PageImage, PageIndex, PageSize, PixelRect, Rotation};
 use crate::document::source::Content;
 use crate::document::tiff_file;
+use crate::document::webp_file;
 
 /// More pixels are refused. Twice Pillow's warning line, where Pillow too speaks of a decompression bomb
 /// and stops: A0 at 400 dpi still opens.
@@ -127,7 +128,7 @@ impl ImageFile {
             }
             let pixels = match self.kind {
                 ImageKind::Tiff => tiff_file::decode(&self.content, header)?,
-                _ => decode(&self.content, self.kind)?,
+                _ => decode(&self.content, self.kind, header.orientation)?,
             };
             self.kept.push((page, pixels));
         }
@@ -251,17 +252,19 @@ fn read_header(content: &Content, kind: ImageKind) -> Result<ImagePage, Error> {
     let page = ImagePage {
         directory: 0,
         stored_px: decoder.dimensions(),
-        // Metadata that cannot be read must not keep the picture from being seen.
-        orientation: decoder.orientation().unwrap_or(Orientation::NoTransforms),
+        orientation: match kind {
+            ImageKind::WebP => webp_file::orientation(content),
+            // Metadata that cannot be read must not keep the picture from being seen.
+            _ => decoder.orientation().unwrap_or(Orientation::NoTransforms),
+        },
         dpi: None,
     };
     page.check(&content.name, u64::from(decoder.color_type().bytes_per_pixel()) + held_bytes_per_pixel)?;
     Ok(page)
 }
 
-fn decode(content: &Content, kind: ImageKind) -> Result<Pixels, Error> {
-    let mut decoder = decoder(content, kind)?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+fn decode(content: &Content, kind: ImageKind, orientation: Orientation) -> Result<Pixels, Error> {
+    let decoder = decoder(content, kind)?;
     let image = DynamicImage::from_decoder(decoder).map_err(|error| image_error(content, kind, error))?;
     Ok(Pixels::new(image, orientation))
 }

@@ -21,6 +21,7 @@ mod pdf;
 mod pdfium_library;
 mod text_quality;
 mod tiff_file;
+mod webp_file;
 
 pub use error::Error;
 pub use page::{PageImage, PageIndex, PageSize, PixelRect, Rotation};

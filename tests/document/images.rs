@@ -95,6 +95,17 @@ fn the_resolution_gives_the_size_on_paper() {
     assert_eq!(size("picture.bmp"), PageSize { width_pt: 20.0, height_pt: 10.0 });
 }
 
+/// Its decoder would take the memory first.
+#[test]
+fn notes_in_a_webp_file_that_claim_4_gigabytes_are_read_as_far_as_they_go() {
+    let mut webp = std::fs::read(fixture("orientation-8.webp")).unwrap();
+    let notes = webp.windows(4).position(|name| name == b"EXIF").unwrap();
+    webp[notes + 4..notes + 8].fill(0xff);
+    let mut document = open_bytes(webp).unwrap();
+    assert_eq!(document.native_pixels(FIRST), Some((40, 20)));
+    document.render(FIRST, 40, Rotation::None, None).unwrap();
+}
+
 /// A photograph of 16000 x 11000 pixels whose coefficients are held takes 3 + 8 bytes each.
 #[test]
 fn a_progressive_picture_counts_what_is_held_until_its_last_scan() {
