@@ -188,6 +188,14 @@ fn hostile_numbers_are_refused_before_anything_is_made_of_them() {
          48 pixels",
     );
     check_complaint(
+        |folder| {
+            edit_json(folder, "preprocessor_config.json", |json| {
+                json["size"] = json!({"longest_edge": 48 * 32 + 1});
+            });
+        },
+        "preprocessor_config.json: `size.longest_edge` is 1537, but it has to be from 1 to 1536",
+    );
+    check_complaint(
         |folder| fs::write(folder.join("tokenizer.json"), "{}").unwrap(),
         "the tokenizer cannot be used: tokenizer.json: missing field `model` at line 1 column 2",
     );

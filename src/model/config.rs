@@ -22,11 +22,14 @@ pub(crate) mod limits {
     pub(crate) const WIDTH: usize = 32_768;
     pub(crate) const HEADS: usize = 512;
     pub(crate) const VOCABULARY: usize = 1 << 20;
-    pub(crate) const POSITIONS: usize = 1 << 20;
+    /// A prompt may fill them. Idefics3-8B has 131 072.
+    pub(crate) const POSITIONS: usize = 1 << 18;
     pub(crate) const IMAGE_SIZE_PX: usize = 4096;
     /// Patches of one tile: attention over them is quadratic.
     pub(crate) const PATCHES: usize = 16_384;
     pub(crate) const SCALE_FACTOR: usize = 64;
+    /// Tiles on a side of an image: published settings have 4 or 5.
+    pub(crate) const TILES_ON_A_SIDE: u32 = 32;
 }
 
 /// The network's shape.

@@ -144,9 +144,11 @@ impl ImageProcessor {
         let moments = (raw.image_mean.unwrap_or(half), raw.image_std.unwrap_or(half));
         // Defaults of the reference class; published checkpoints state both edges.
         let limit = u32::try_from(limits::IMAGE_SIZE_PX).unwrap_or(u32::MAX);
+        let tile_size = edge("max_image_size", raw.max_image_size.as_ref(), 364, limit)?;
+        let longest_limit = MAX_IMAGE_SIZE_PX.min(tile_size * limits::TILES_ON_A_SIDE);
         Ok(Self {
-            longest_edge: edge("size", raw.size.as_ref(), 4 * 364, MAX_IMAGE_SIZE_PX)?,
-            tile_size: edge("max_image_size", raw.max_image_size.as_ref(), 364, limit)?,
+            longest_edge: edge("size", raw.size.as_ref(), 4 * 364, longest_limit)?,
+            tile_size,
             does_split: raw.do_image_splitting.unwrap_or(true),
             normalized: normalization(rescale, raw.do_normalize.unwrap_or(true).then_some(moments)),
         })

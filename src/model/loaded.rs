@@ -195,9 +195,12 @@ impl Idefics3 {
     /// Writes a prompt: chat template, image tokens, ids.
     ///
     /// # Errors
-    /// When the template fails, or when text or vocabulary do not fit the images.
+    /// When the template fails, when text or vocabulary do not fit the images, or when these alone are too long.
     pub(super) fn prompt(&self, messages: &[Message], plans: &[TilePlan]) -> Result<Prompt, Error> {
         let rendered = self.chat_template.render(messages)?;
+        // Before the tokens of the images are written: there may be millions of them.
+        let image_tokens = plans.iter().map(TilePlan::num_tiles).sum::<usize>() * self.tokens_per_tile();
+        self.room_for_answer(image_tokens)?;
         let expanded = expand_images(&rendered, plans, self.tokens_per_tile())?;
         let ids = self.tokenizer.encode(&expanded)?;
         Ok(Prompt { rendered, ids })
