@@ -8,7 +8,7 @@
 //!                       app ───┘      │  ├───▶ layout   ──▶ document, markup, geometry
 //!                                     │  ├───▶ markup   ──▶ geometry
 //!                                     │  └───▶ model
-//!                     cli ──────────▶ evaluation ──▶ markup, geometry
+//!                     app, cli ─────▶ evaluation ──▶ markup, geometry
 //!                     app, cli ─────▶ revision   ──▶ markup, geometry
 //! ```
 //!

@@ -51,6 +51,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "document",
             "engine",
             "revision",
+            "evaluation",
             "egui",
             "eframe",
             "egui_extras",

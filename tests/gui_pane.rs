@@ -166,6 +166,7 @@ fn draw(ui: &mut egui::Ui, scene: &mut Scene, pane: &mut OutputPane, actions: &R
     let asked = pane.ui(
         ui,
         &PaneInput {
+            corrected: (0, None),
             view_key: scene_now.view_key,
             page: PageIndex(0),
             review: &[],

@@ -17,6 +17,7 @@ use crossbeam_channel::{Receiver, Sender};
 use super::exports::Export;
 use super::keeper::FoundPages;
 use super::output_pane::{ExportFormat, TableFormat};
+use super::score::CorrectionScore;
 use super::state::ElementRef;
 use crate::document::page::PageIndex;
 use crate::engine::job::DocumentId;
@@ -87,6 +88,15 @@ pub enum Answer {
         document: DocumentId,
         /// What was found.
         pages: BTreeMap<PageIndex, KeptPage>,
+    },
+    /// Readings have been held against their corrections.
+    Scored {
+        /// Of which document.
+        document: DocumentId,
+        /// Of its corrections when that was asked for.
+        version: usize,
+        /// What came of it.
+        score: CorrectionScore,
     },
     /// Corrections cannot be found, or not be kept.
     NotKept {

@@ -246,6 +246,8 @@ pub enum CorrectCommand {
     Draw(bool),
     /// Put the cursor into the text of the selected element.
     EditText,
+    /// Hold the readings of the corrected pages against what was made of them.
+    Score,
 }
 
 /// A change of what is remembered from one run to the next.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::App;
 use super::command::{CorrectCommand, Scope, ViewCommand};
 use super::keeper::{FoundPages, Keeper, Wanted};
+use super::score::score;
 use super::state::{CannotEdit, ConversionStatus, DocumentState, ElementRef, JobPurpose, ModelState};
 use crate::document::page::PageIndex;
 use crate::engine::job::{DocumentId, DocumentSource, EngineChoice, Job};
@@ -53,10 +54,19 @@ impl App {
                 self.state.is_drawing = is_armed;
                 self.state.is_grabbing = false;
             }
+            CorrectCommand::Score => self.score(),
             CorrectCommand::EditText => {
                 self.state.settings.shows_pane = true;
                 self.editor.take_focus();
             }
+        }
+    }
+
+    fn score(&self) {
+        let Some(document) = self.state.document() else { return };
+        let (version, pages) = (document.corrections.version(), document.corrections.to_score());
+        if let Err(error) = score(document.id(), version, pages, self.background.reply()) {
+            tracing::error!(%error, "no thread for the score");
         }
     }
 

@@ -546,6 +546,11 @@ impl App {
             Answer::Exported { path, contents } => self.write(path, contents),
             Answer::CorrectionsFound { document, pages } => self.take_corrections(document, pages),
             Answer::ReadingsFound { document, pages } => self.restore_readings(document, pages),
+            Answer::Scored { document, version, score } => {
+                if let Some(document) = self.state.document_of(document) {
+                    document.corrections.take_score(version, score);
+                }
+            }
             Answer::NotKept { document, message } => self.take_not_kept(document, message),
             Answer::Dialog { request, paths, stood_open } => {
                 if paths.is_empty() {

@@ -28,6 +28,7 @@ pub mod corrections;
 pub mod icons;
 pub mod keeper;
 pub mod output_pane;
+pub mod score;
 pub mod settings;
 pub mod shortcuts;
 pub mod state;

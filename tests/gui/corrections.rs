@@ -394,3 +394,25 @@ fn a_page_that_is_being_converted_is_not_changed() {
     let read = recognition(request, PAGE, StopReason::End);
     bench.say(bench.conversion(), EventKind::Finished(Outcome::Recognized(read)));
 }
+
+#[test]
+fn a_reading_is_scored_against_its_corrections_until_something_changes() {
+    let mut bench = Bench::with_document(1);
+    bench.convert_to(PAGE);
+    bench.click("Review");
+    assert!(!bench.shows("Score the reading"), "nothing is corrected");
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::Delete);
+    bench.click("Score the reading");
+    while bench.harness.state().state().document().unwrap().corrections.score().is_none() {
+        std::thread::yield_now();
+        bench.settle();
+    }
+    assert!(bench.shows("1 corrected page"));
+    assert!(bench.shows("Edit distance"));
+    let score = *bench.harness.state().state().document().unwrap().corrections.score().unwrap();
+    assert!(score.edit_distance.unwrap() > 0.1 && score.box_f1_50.unwrap() < 1.0, "{score:?}");
+    bench.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    bench.settle();
+    assert!(!bench.shows("Edit distance"), "it is of another page now");
+}

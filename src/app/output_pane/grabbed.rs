@@ -42,6 +42,7 @@ impl GrabbedTables {
             view_key: 0,
             page,
             review: &review,
+            corrected: (0, None),
             state: PageState::Done { stop_reason: StopReason::End, can_continue: false, was_rescued: false },
             tree: Some(tree),
             markup,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::TextureHandle;
 
+use crate::app::score::CorrectionScore;
 use crate::document::page::PageIndex;
 use crate::engine::event::{Progress, StopReason};
 use crate::engine::trust::{CellOnPage, ElementTrust};
@@ -19,6 +20,8 @@ pub struct PaneInput<'a> {
     pub page: PageIndex,
     /// Elements of any page that are doubted, page by page.
     pub review: &'a [ReviewItem<'a>],
+    /// Pages of the document that somebody has corrected, and how right their readings were, once that was asked.
+    pub corrected: (usize, Option<&'a CorrectionScore>),
     /// Where the conversion of the page stands.
     pub state: PageState<'a>,
     /// The document so far; kept while the page is converted again until the first part comes.
@@ -136,6 +139,8 @@ pub enum PaneAction {
     Select(Option<NodeId>),
     /// An element of any page was chosen for review.
     Review(PageIndex, NodeId),
+    /// Hold the readings of the corrected pages against what was made of them.
+    Score,
     /// Put the whole document on the clipboard.
     CopyDocument(ExportFormat),
     /// Put one element on the clipboard.

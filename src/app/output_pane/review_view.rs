@@ -7,6 +7,7 @@ use egui::{
 };
 
 use super::input::{PaneAction, PaneInput, ReviewItem};
+use crate::app::score::CorrectionScore;
 use crate::app::theme::{self, Palette, level_color, space};
 use crate::document::page::PageIndex;
 use crate::engine::trust::Doubt;
@@ -44,6 +45,7 @@ impl ReviewView {
             items.sort_by_key(|item| std::cmp::Reverse(item.trust.gravity()));
         }
         self.head_ui(ui, items.len());
+        score_ui(ui, input.corrected, actions);
         let selected = input.selected.map(|node| (input.page, node));
         let position = items.iter().position(|item| Some((item.page, item.node)) == selected);
         let mut area = ScrollArea::vertical().id_salt("review").auto_shrink([false, false]);
@@ -77,6 +79,51 @@ impl ReviewView {
             });
         });
     }
+}
+
+/// How right the readings were of the pages that somebody has corrected; nothing where nobody has.
+fn score_ui(
+    ui: &mut Ui,
+    (num_pages, score): (usize, Option<&CorrectionScore>),
+    actions: &mut Vec<PaneAction>,
+) {
+    if num_pages == 0 {
+        return;
+    }
+    let palette = Palette::of_ui(ui);
+    let noun = if num_pages == 1 { "corrected page" } else { "corrected pages" };
+    egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(ui, |ui| {
+        ui.horizontal_wrapped(|ui| {
+            ui.label(RichText::new(format!("{num_pages} {noun}")).font(theme::strong(13.0)));
+            let Some(score) = score else {
+                let button = ui.button("Score the reading");
+                let hint = "Holds what was first read against what you made of it";
+                if button.on_hover_text(hint).clicked() {
+                    actions.push(PaneAction::Score);
+                }
+                return;
+            };
+            for (name, value, explanation) in values_of(score) {
+                let value = value.map_or("–".to_owned(), |value| format!("{value:.3}"));
+                ui.label(RichText::new(name).color(palette.secondary)).on_hover_text(explanation);
+                ui.label(RichText::new(value).font(FontId::monospace(12.5))).on_hover_text(explanation);
+            }
+        });
+    });
+}
+
+/// Names as the field has them, with what they mean.
+fn values_of(score: &CorrectionScore) -> [(&'static str, Option<f64>, &'static str); 4] {
+    [
+        (
+            "Edit distance",
+            score.edit_distance,
+            "Characters of the text outside tables that were wrong, as a share: 0 is right",
+        ),
+        ("Box F1 at 0.5", score.box_f1_50, "Boxes that overlap the right one by half: 1 is right"),
+        ("at 0.75", score.box_f1_75, "Boxes that overlap the right one by three quarters: 1 is right"),
+        ("TEDS", score.teds, "Likeness of tables, structure and text: 1 is right"),
+    ]
 }
 
 fn row_ui(ui: &mut Ui, item: &ReviewItem<'_>, is_selected: bool) -> Response {

@@ -5,7 +5,8 @@ use std::cell::RefCell;
 use egui::Ui;
 
 use super::super::command::{
-    Command, CommandSender, CopyCommand, ModelCommand, SettingCommand, Side, ViewCommand, element_on,
+    Command, CommandSender, CopyCommand, CorrectCommand, ModelCommand, SettingCommand, Side, ViewCommand,
+    element_on,
 };
 use super::super::output_pane::{Offer, OutputPane, PageState, PaneAction, PaneInput, ReviewItem};
 use super::super::page_view::textures::{PageLook, TextureStore};
@@ -70,6 +71,7 @@ pub(crate) fn ui(
     let input = PaneInput {
         page,
         review: &review,
+        corrected: (document.corrections.num_corrected(), document.corrections.score()),
         view_key: (document.id().0 << 24) | page.0 as u64,
         state: page_state(document, page, entry, &reader, model),
         tree: conversion.tree.as_ref(),
@@ -184,6 +186,7 @@ fn command_of(state: &AppState, page: PageIndex, action: &PaneAction) -> Option<
         PaneAction::Review(page, node) => {
             ViewCommand::Show(super::super::state::ElementRef { page, node }).into()
         }
+        PaneAction::Score => CorrectCommand::Score.into(),
         PaneAction::CopyDocument(format) => CopyCommand::CopyPage(page, format).into(),
         PaneAction::CopyElement(node, format) => CopyCommand::CopyElement(on_page(node), format).into(),
         PaneAction::CopyTable(node, format) => CopyCommand::CopyTable(on_page(node), format).into(),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::super::score::CorrectionScore;
 use super::document::{Conversion, ConversionStatus, DocumentState, ElementRef};
 use crate::document::page::PageIndex;
 use crate::engine::event::{PageRecognition, StopReason};
@@ -17,6 +18,50 @@ pub struct Corrections {
     pub pages: BTreeMap<PageIndex, PageHistory>,
     /// Nobody is looking for corrections from before any more.
     pub is_ready: bool,
+    /// How right the readings were, once that has been asked; nothing any more when something changes.
+    score: Option<CorrectionScore>,
+    /// Changes so far.
+    version: usize,
+}
+
+impl Corrections {
+    /// How right the readings of the corrected pages were, if that is known.
+    pub fn score(&self) -> Option<&CorrectionScore> {
+        self.score.as_ref()
+    }
+
+    /// Names the corrections as they are now.
+    pub fn version(&self) -> usize {
+        self.version
+    }
+
+    /// The pages that somebody has changed.
+    fn corrected(&self) -> impl Iterator<Item = &PageHistory> {
+        self.pages.values().filter(|history| history.undoes().is_some())
+    }
+
+    /// How many those are.
+    pub fn num_corrected(&self) -> usize {
+        self.corrected().count()
+    }
+
+    /// Those pages as they were read, and as they were corrected.
+    pub fn to_score(&self) -> Vec<(String, String)> {
+        let pair = |history: &PageHistory| (history.first().markup.clone(), history.state().markup.clone());
+        self.corrected().map(pair).collect()
+    }
+
+    /// The score of a version has been worked out; it is void if something has changed meanwhile.
+    pub fn take_score(&mut self, version: usize, score: CorrectionScore) {
+        if version == self.version {
+            self.score = Some(score);
+        }
+    }
+
+    fn note_change(&mut self) {
+        self.version += 1;
+        self.score = None;
+    }
 }
 
 /// Why a page cannot be changed now.
@@ -54,6 +99,7 @@ impl DocumentState {
             records.push(Record::Begin { page: page.0, state: first.clone() });
             self.corrections.pages.insert(page, PageHistory::new(first));
         }
+        self.corrections.note_change();
         let state = PageState {
             markup: edited.markup,
             checked: edited.checked.iter().map(|id| id.index()).collect(),
@@ -91,6 +137,7 @@ impl DocumentState {
     /// Takes the last step of a page back (or makes it again), and returns what is to be kept of that.
     pub fn step_in_history(&mut self, page: PageIndex, forward: bool) -> Option<Record> {
         let is_busy = self.page(page)?.conversion.status.job().is_some();
+        self.corrections.note_change();
         let history = self.corrections.pages.get_mut(&page).filter(|_| !is_busy)?;
         let record = if forward {
             history.redo()?;
@@ -106,6 +153,7 @@ impl DocumentState {
     /// A page that has been corrected was read anew: that is a step like any other, which can be undone.
     pub fn note_new_reading(&mut self, page: PageIndex) -> Option<Record> {
         let markup = self.page(page)?.conversion.markup.clone();
+        self.corrections.note_change();
         let history = self.corrections.pages.get_mut(&page)?;
         let state = PageState { markup, checked: BTreeSet::new() };
         let step = "Convert again".to_owned();
@@ -116,6 +164,7 @@ impl DocumentState {
     /// Corrections from before have been found.
     pub fn take_corrections(&mut self, pages: BTreeMap<PageIndex, (PageHistory, Arc<DocTree>)>) {
         self.corrections.is_ready = true;
+        self.corrections.note_change();
         for (page, (history, tree)) in pages {
             let Some(entry) = self.page(page) else { continue };
             // What is read by now is the newer reading; it becomes a step when it is whole.
