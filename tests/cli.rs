@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+#[path = "cli/faults.rs"]
+mod faults;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -361,88 +364,6 @@ fn corrections_are_scored_and_written_as_ground_truth() {
     run.stdout(contains("| character error rate ↓      |   0.00 % |"));
 }
 
-/// The files of pages that are kept for another run.
-fn kept_pages(desk: &Desk) -> Vec<PathBuf> {
-    let documents = fs::read_dir(desk.path("home/doclens/unfinished")).into_iter().flatten().flatten();
-    let pages = documents.flat_map(|document| fs::read_dir(document.path()).into_iter().flatten().flatten());
-    let is_page = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-    pages.map(|page| page.path()).filter(is_page).collect()
-}
-
-const READ_BEFORE: &str = "read by a run that did not come to its end; --fresh reads all again";
-
-#[test]
-fn a_run_that_could_not_write_is_gone_on_with() {
-    let desk = Desk::new();
-    let sample = sample();
-    fs::write(desk.path("taken"), "a file").unwrap();
-    let convert = |line: &str| desk.doclens(&format!("convert {sample} --replay page.dt {line}"));
-    let first = convert("--out taken/results").assert().code(1);
-    assert!(!String::from_utf8_lossy(&first.get_output().stderr).contains("read by a run"));
-    assert_eq!(kept_pages(&desk).len(), 4);
-
-    // What is read otherwise is read by somebody else, and so is what another recording says.
-    convert("--out taken/results --tokens 900").assert().stderr(contains("read by a run").not());
-    assert_eq!(kept_pages(&desk).len(), 4);
-    fs::write(desk.path("page.dt"), RECORDED.replace("Hello", "Goodbye")).unwrap();
-    convert("--out other.md").assert().success().stderr(contains("read by a run").not());
-    assert!(fs::read_to_string(desk.path("other.md")).unwrap().contains("Goodbye"));
-    assert!(kept_pages(&desk).is_empty(), "each page is kept once, as it was read last");
-
-    convert("--out taken/results").assert().code(1);
-    let again = convert("--out again.md").assert().success();
-    again.stderr(contains(format!("4 pages were {READ_BEFORE}")));
-    assert_eq!(fs::read(desk.path("again.md")).unwrap(), fs::read(desk.path("other.md")).unwrap());
-    assert!(kept_pages(&desk).is_empty());
-
-    convert("--out taken/results").assert().code(1);
-    convert("--out again.md --pages 2").assert().stderr(contains(format!("1 page was {READ_BEFORE}")));
-    convert("--out taken/results").assert().code(1);
-    convert("--out again.md --fresh").assert().success().stderr(contains("read by a run").not());
-    assert!(kept_pages(&desk).is_empty());
-}
-
-#[test]
-fn a_run_that_was_killed_is_gone_on_with() {
-    let desk = Desk::new();
-    let line = format!("convert {} --model pocket --tokens 12 --to md,trust --out", sample());
-    desk.doclens(&format!("{line} expected")).assert().success();
-    assert!(kept_pages(&desk).is_empty());
-
-    let mut command = desk.process();
-    let mut run = command
-        .args(line.split_whitespace())
-        .arg("killed")
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    while kept_pages(&desk).is_empty() && run.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
-    }
-    run.kill().unwrap();
-    let was_killed = !run.wait().unwrap().success();
-
-    let again = desk.doclens(&format!("{line} again")).assert().success();
-    if was_killed {
-        again.stderr(contains(READ_BEFORE));
-    }
-    let result = |folder: &str| fs::read_to_string(desk.path(folder).join("sample.md")).unwrap();
-    assert_eq!(result("again"), result("expected"));
-    // Probabilities and doubts come back as well.
-    let trust = |folder: &str| fs::read_to_string(desk.path(folder).join("sample.trust.json")).unwrap();
-    assert_eq!(trust("again"), trust("expected"));
-    assert!(kept_pages(&desk).is_empty());
-}
-
-#[test]
-fn where_nothing_can_be_kept_the_conversion_goes_on() {
-    let desk = Desk::new();
-    fs::write(desk.path("home"), "a file").unwrap();
-    let run = desk.doclens("convert scan.png --replay page.dt").assert().success();
-    run.stderr(contains("scan.png: what is read cannot be kept in case this run does not come to its end"));
-    assert_eq!(desk.files(), ["page.dt", "scan.md", "scan.png"]);
-}
-
 /// The model that the program carries is unpacked first; a disk without room is not a model that is not there.
 #[test]
 fn where_the_carried_model_cannot_be_unpacked_the_cause_is_said() {
@@ -450,15 +371,6 @@ fn where_the_carried_model_cannot_be_unpacked_the_cause_is_said() {
     fs::write(desk.path("home"), "a file").unwrap();
     let run = desk.doclens("convert scan.png --model pocket").assert().code(3);
     run.stderr(contains("There is no model").not().and(contains("home")));
-}
-
-#[test]
-fn of_an_encrypted_document_nothing_is_kept() {
-    let desk = Desk::new();
-    fs::write(desk.path("taken"), "a file").unwrap();
-    let line = "convert scan.png --replay page.dt --password secret --out taken/results";
-    desk.doclens(line).assert().code(1);
-    assert!(kept_pages(&desk).is_empty());
 }
 
 #[test]

@@ -118,7 +118,7 @@ impl OutputPane {
         let mut pointer = PointerOutcome::default();
         match tree {
             // What is doubted stands on any page, also where this one is not converted.
-            _ if self.tab == PaneTab::Review && !input.review.is_empty() => {
+            _ if self.tab == PaneTab::Review && (!input.review.is_empty() || input.corrected.0 > 0) => {
                 self.review.ui(ui, input, &mut actions);
             }
             None => {

@@ -70,8 +70,15 @@ impl ReviewView {
         let inner = bar.shrink2(vec2(MARGIN, 6.0));
         let mut ui = ui.new_child(egui::UiBuilder::new().id_salt("review head").max_rect(inner));
         ui.horizontal_centered(|ui| {
-            let noun = if num_items == 1 { "element" } else { "elements" };
-            ui.label(RichText::new(format!("{num_items} {noun} to look at")).font(theme::strong(13.0)));
+            let words = match num_items {
+                0 => "Nothing is doubted".to_owned(),
+                1 => "1 element to look at".to_owned(),
+                _ => format!("{num_items} elements to look at"),
+            };
+            ui.label(RichText::new(words).font(theme::strong(13.0)));
+            if num_items == 0 {
+                return;
+            }
             ui.label(RichText::new("N goes to the next").color(palette.secondary));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.selectable_value(&mut self.order, Order::Page, "By page");

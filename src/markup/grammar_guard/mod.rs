@@ -128,7 +128,8 @@ fn can_become_tag(rules: &Rules, pending: &str, name: &str) -> bool {
     }
     let fits = |kind| rules.allows(&Event { kind, raw: "", source: 0..0 });
     // The slash of the self-closing form, and the blank before it.
-    let stem = name.trim_end_matches('/').trim_end_matches(' ');
+    let without_slash = name.strip_suffix('/').unwrap_or(name);
+    let stem = without_slash.strip_suffix(' ').unwrap_or(without_slash);
     let is_whole = stem != name;
     if names::starting_with(stem).any(|(known, meaning)| match event_of(meaning) {
         _ if is_whole && known != stem => false,
@@ -218,6 +219,8 @@ mod tests {
         check("<text><loc_1>", "a", Verdict::Refused);
         check("<text><loc_1>", "< ", Verdict::Refused);
         check("<text><loc_1>", "<loc_2 ", Verdict::Fits);
+        check("<text><loc_1>", "<loc_2/", Verdict::Fits);
+        check("<text><loc_1>", "<loc_2//", Verdict::Refused);
         check("<text><loc_30><loc_1>", "<loc_2 ", Verdict::Refused);
         check("<text><loc_1>", "</text>", Verdict::Refused);
         check("<text><loc_300><loc_1>", "<loc_299>", Verdict::Refused);

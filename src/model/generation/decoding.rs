@@ -4,6 +4,7 @@
 //! wrong, the answer goes back to before it and takes the likeliest token that fits at once.
 
 use std::collections::VecDeque;
+use std::time::Instant;
 
 use super::draft::{DraftCounts, Foresight};
 use super::sampler::{Choice, Sampler};
@@ -147,10 +148,12 @@ impl<'m> Decoding<'m> {
         let guesses =
             self.foresight.as_mut().map(|foresight| foresight.guess(answer, room)).unwrap_or_default();
         let read: Vec<u32> = std::iter::once(last).chain(guesses.iter().copied()).collect();
+        let began = Instant::now();
         let mut rows = text_model.decode_steps(&read, &mut self.cache)?.into_iter();
+        let took = began.elapsed();
         let logits = rows.next().unwrap_or_default();
         if let Some(foresight) = &mut self.foresight {
-            foresight.keep(guesses, rows);
+            foresight.keep(guesses, rows, took);
         }
         Ok(logits)
     }

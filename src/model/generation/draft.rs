@@ -2,18 +2,29 @@
 //!
 //! A guess is looked up: where did what the answer ends with stand before, in the answer itself or in a text that is
 //! expected, and what followed it there? The decoder reads the guessed tokens along with the last one and gives the
-//! logits behind each, so that a right guess costs nothing more and a wrong one is thrown away. Which token is chosen
-//! does not depend on guesses: the kernels compute each row as if it were alone.
+//! logits behind each, so that a right guess saves a pass and a wrong one is thrown away. Which token is chosen does not
+//! depend on guesses: the kernels compute each row as if it were alone. How many are made is what has paid so far, by
+//! the clock: a small model computes each row in its own time, a large one waits for its weights.
 //!
 //! Source: Yang et al. 2023, "Inference with Reference: Lossless Acceleration of Large Language Models"; Saxena 2023,
 //! "Prompt Lookup Decoding".
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// Tokens guessed at once, at most. More make the last ones seldom right; the kernels read the weights once for six
 /// rows.
 const MAX_GUESSES: usize = 11;
+/// What is believed before anything was measured: a guess in two comes true, and reading one along costs a tenth of a
+/// pass.
+const FIRST_ACCEPTANCE: f64 = 0.5;
+const FIRST_COST: f64 = 0.1;
+/// How much the newest guess, and the newest pass, count against those before.
+const ACCEPTANCE_WEIGHT: f64 = 0.05;
+const COST_WEIGHT: f64 = 0.2;
+/// Where guesses do not pay, one is tried again after so many passes: another part of the page may be easier.
+const NUM_PASSES_BEFORE_A_TRIAL: usize = 24;
 /// Tokens at the end of the answer that are looked up, at most and at least.
 const LONGEST_MATCH: usize = 12;
 const SHORTEST_MATCH: usize = 2;
@@ -27,11 +38,62 @@ pub(super) struct Foresight {
     place: Option<(usize, usize)>,
     /// Guessed tokens, each with the logits behind it.
     ahead: VecDeque<(u32, Vec<f32>)>,
-    /// Tokens to guess next time.
-    num_guesses: usize,
     /// Guesses of the last pass, and those of them that came true.
     last: (usize, usize),
+    /// Passes without a guess in a row.
+    num_alone: usize,
+    worth: Worth,
     counts: DraftCounts,
+}
+
+/// What guesses have cost and brought so far.
+#[derive(Clone, Copy, Debug)]
+struct Worth {
+    /// Share of guesses that come true while those before them do.
+    acceptance: f64,
+    /// Seconds of a pass over one token; 0 while unknown.
+    secs_alone: f64,
+    /// What each further token of a pass adds, of that.
+    cost: f64,
+}
+
+impl Worth {
+    fn note_guesses(&mut self, made: usize, right: usize) {
+        // Behind the first wrong one nothing is known.
+        for came_true in (0..made.min(right + 1)).map(|guess| guess < right) {
+            self.acceptance += ACCEPTANCE_WEIGHT * (f64::from(u8::from(came_true)) - self.acceptance);
+        }
+    }
+
+    fn note_pass(&mut self, num_guesses: usize, secs: f64) {
+        let towards = |value: &mut f64, seen: f64| *value += COST_WEIGHT * (seen - *value);
+        if num_guesses == 0 {
+            if self.secs_alone > 0.0 {
+                towards(&mut self.secs_alone, secs);
+            } else {
+                self.secs_alone = secs;
+            }
+        } else if self.secs_alone > 0.0 {
+            let cost = (secs / self.secs_alone - 1.0) / num_guesses as f64;
+            towards(&mut self.cost, cost.clamp(0.0, 2.0));
+        }
+    }
+
+    /// The number of guesses that gives the most tokens a second.
+    fn best(&self, max: usize) -> usize {
+        let (mut best, mut num_guesses) = (1.0, 0);
+        // Tokens of a pass: the one that is chosen anyway, and each guess if it and all before it come true.
+        let (mut tokens, mut chance) = (1.0, 1.0);
+        for count in 1..=max {
+            chance *= self.acceptance;
+            tokens += chance;
+            let rate = tokens / (1.0 + self.cost * count as f64);
+            if rate > best {
+                (best, num_guesses) = (rate, count);
+            }
+        }
+        num_guesses
+    }
 }
 
 /// How the guesses of an answer went.
@@ -51,8 +113,9 @@ impl Foresight {
             expected,
             place: Some((0, 0)),
             ahead: VecDeque::new(),
-            num_guesses: MAX_GUESSES / 2,
             last: (0, 0),
+            num_alone: 0,
+            worth: Worth { acceptance: FIRST_ACCEPTANCE, secs_alone: 0.0, cost: FIRST_COST },
             counts: DraftCounts::default(),
         }
     }
@@ -79,21 +142,29 @@ impl Foresight {
 
     /// Guesses at what follows the answer, at most `room` tokens.
     pub(super) fn guess(&mut self, answer: &[u32], room: usize) -> Vec<u32> {
-        // Longer guesses after right ones, shorter ones after wrong ones.
-        match self.last {
-            (0, _) => {}
-            (made, right) if right == made => self.num_guesses = (self.num_guesses * 2).min(MAX_GUESSES),
-            (_, right) => self.num_guesses = (right + 1).max(self.num_guesses / 2),
+        let (made, right) = self.last;
+        self.worth.note_guesses(made, right);
+        // The first pass is alone, so that there is something to compare with.
+        let mut count = if self.worth.secs_alone > 0.0 { self.worth.best(MAX_GUESSES) } else { 0 };
+        if count == 0 && self.num_alone >= NUM_PASSES_BEFORE_A_TRIAL {
+            count = 1;
         }
-        let guesses = self.look_up(answer, self.num_guesses.min(room));
+        let guesses = self.look_up(answer, count.min(room));
+        self.num_alone = if guesses.is_empty() { self.num_alone + 1 } else { 0 };
         self.last = (guesses.len(), 0);
         self.counts.guessed += guesses.len();
         self.counts.passes += 1;
         guesses
     }
 
-    /// The logits behind each guess.
-    pub(super) fn keep(&mut self, guesses: Vec<u32>, logits: impl IntoIterator<Item = Vec<f32>>) {
+    /// The logits behind each guess, and how long the pass took.
+    pub(super) fn keep(
+        &mut self,
+        guesses: Vec<u32>,
+        logits: impl IntoIterator<Item = Vec<f32>>,
+        took: Duration,
+    ) {
+        self.worth.note_pass(guesses.len(), took.as_secs_f64());
         self.ahead = guesses.into_iter().zip(logits).collect();
     }
 
@@ -134,43 +205,53 @@ fn following(text: &[u32], at: usize, count: usize) -> Vec<u32> {
 mod tests {
     use super::*;
 
+    /// Guesses as many as asked for: what they are worth is not in question.
+    fn guessed(foresight: &mut Foresight, answer: &[u32], count: usize) -> Vec<u32> {
+        foresight.look_up(answer, count)
+    }
+
     #[test]
     fn what_followed_before_is_guessed() {
         let mut foresight = Foresight::new(Vec::new());
-        assert!(foresight.guess(&[], 9).is_empty());
-        assert_eq!(foresight.guess(&[1, 2, 3, 9, 1, 2], 9), [3, 9, 1, 2]);
-        assert_eq!(foresight.guess(&[1, 2, 3, 1, 2, 4, 1, 2], 1), [4]);
-        assert!(foresight.guess(&[1, 2, 3, 5], 9).is_empty());
+        assert!(guessed(&mut foresight, &[], 9).is_empty());
+        assert_eq!(guessed(&mut foresight, &[1, 2, 3, 9, 1, 2], 9), [3, 9, 1, 2]);
+        assert_eq!(guessed(&mut foresight, &[1, 2, 3, 1, 2, 4, 1, 2], 1), [4]);
+        assert!(guessed(&mut foresight, &[1, 2, 3, 5], 9).is_empty());
     }
 
     #[test]
     fn the_expected_text_goes_on_behind_a_difference() {
         let mut foresight = Foresight::new((10..40).collect());
-        assert_eq!(foresight.guess(&[], 3), [10, 11, 12]);
-        assert_eq!(foresight.guess(&[10, 11, 99], 3), [13, 14]);
+        assert_eq!(guessed(&mut foresight, &[], 3), [10, 11, 12]);
+        assert_eq!(guessed(&mut foresight, &[10, 11, 99], 3), [13, 14, 15]);
         // Something was left out.
-        assert_eq!(foresight.guess(&[10, 11, 99, 20, 21], 3), [22]);
+        assert_eq!(guessed(&mut foresight, &[10, 11, 99, 20, 21], 3), [22, 23, 24]);
+    }
+
+    /// Writes so many tokens, of which every `wrong`-th is not as expected; how many are guessed at the end.
+    fn guesses_after(num_tokens: u32, wrong: u32, millis_a_guess: u64) -> usize {
+        let mut foresight = Foresight::new((0..num_tokens + 99).collect());
+        let mut answer = Vec::new();
+        let mut num_guesses = 0;
+        for number in 0..num_tokens {
+            let id = if number % wrong == 1 { 1_000_000 } else { number };
+            if foresight.logits_behind(id).is_none() {
+                let guesses = foresight.guess(&answer, 99);
+                num_guesses = guesses.len();
+                let took = Duration::from_millis(10 + millis_a_guess * num_guesses as u64);
+                foresight.keep(guesses.clone(), guesses.iter().map(|_| Vec::new()), took);
+            }
+            answer.push(id);
+        }
+        num_guesses
     }
 
     #[test]
-    fn guesses_become_fewer_when_they_are_wrong_and_more_when_they_are_right() {
-        let mut foresight = Foresight::new((0..200).collect());
-        let mut answer = Vec::new();
-        for _ in 0..4 {
-            let guesses = foresight.guess(&answer, 99);
-            foresight.keep(guesses.clone(), guesses.iter().map(|_| Vec::new()));
-            for id in guesses {
-                answer.push(id);
-                assert!(foresight.logits_behind(id).is_some());
-            }
-        }
-        assert_eq!(foresight.guess(&answer, 99).len(), MAX_GUESSES);
-        for _ in 0..6 {
-            answer.push(999);
-            assert!(foresight.logits_behind(999).is_none());
-            foresight.guess(&answer, 99);
-        }
-        assert_eq!(foresight.guess(&answer, 99).len(), 1);
-        assert_eq!(foresight.counts().passes, 12);
+    fn more_is_guessed_where_it_pays() {
+        let never = u32::MAX;
+        assert_eq!(guesses_after(400, never, 1), MAX_GUESSES);
+        assert_eq!(guesses_after(400, 2, 9), 0);
+        let some = guesses_after(400, 5, 1);
+        assert!((1..MAX_GUESSES).contains(&some), "{some}");
     }
 }
