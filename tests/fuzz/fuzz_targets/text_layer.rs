@@ -25,7 +25,6 @@ fn number(u: &mut Unstructured<'_>) -> arbitrary::Result<f64> {
     })
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "any number does")]
 fn small_number(u: &mut Unstructured<'_>) -> arbitrary::Result<f32> {
     Ok(match u.arbitrary::<u8>()? {
         0 => number(u)? as f32,
