@@ -15,7 +15,7 @@ use std::sync::{LazyLock, Mutex};
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use doclens::document::{Document, PageIndex, Rotation};
+use doclens::document::{Document, PageIndex, PdfReading, PdfWorker, Rotation};
 use doclens::model::measure::PageStages;
 use doclens::model::{GenerationOptions, Idefics3, LoadOptions, PageModel, load};
 use image::RgbImage;
@@ -34,8 +34,18 @@ fn main() {
     divan::main();
 }
 
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample.pdf");
+/// Where the program reads PDFs, beside what that costs.
+const PLACES: [&str; 2] = ["in this process", "in a worker"];
+
 fn sample() -> Document {
-    Document::open(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/sample.pdf")), None).unwrap()
+    Document::open(Path::new(SAMPLE), None).unwrap()
+}
+
+fn sample_in(place: &str) -> Document {
+    let worker = PdfWorker::of_program(env!("CARGO_BIN_EXE_doclens"));
+    let reading = if place == PLACES[0] { PdfReading::InThisProcess } else { PdfReading::InWorker(worker) };
+    Document::open_with(Path::new(SAMPLE), None, &reading).unwrap()
 }
 
 fn page() -> RgbImage {
@@ -46,15 +56,20 @@ fn page() -> RgbImage {
 #[divan::bench_group(sample_count = 3, sample_size = 1)]
 mod stage {
     use super::{
-        Bencher, DECODED_TOKENS, ItemsCount, MODEL, PAGE_WIDTH_PX, PageIndex, PageStages, Rotation, page,
-        sample,
+        Bencher, DECODED_TOKENS, ItemsCount, MODEL, PAGE_WIDTH_PX, PLACES, PageIndex, PageStages, Rotation,
+        page, sample_in,
     };
 
-    #[divan::bench]
-    fn a_render(bencher: Bencher<'_, '_>) {
-        bencher
-            .with_inputs(sample)
-            .bench_values(|mut document| document.render(PageIndex(0), PAGE_WIDTH_PX, Rotation::None, None));
+    /// All four pages, drawn and their text read. `--sample-count 50` for what the worker costs.
+    #[divan::bench(args = PLACES)]
+    fn a_render(bencher: Bencher<'_, '_>, place: &str) {
+        let mut document = sample_in(place);
+        bencher.counter(ItemsCount::new(4_usize)).bench_local(|| {
+            for page in (0..4).map(PageIndex) {
+                divan::black_box(document.render(page, PAGE_WIDTH_PX, Rotation::None, None).unwrap());
+                divan::black_box(document.text_layer(page).unwrap());
+            }
+        });
     }
 
     #[divan::bench]

@@ -175,7 +175,8 @@ fn two_hundred_pages_survive_a_kill() {
 fn a_full_disk_leaves_no_half_file_and_no_page_is_lost() {
     let desk = Desk::new();
     fs::write(desk.path("long.pdf"), pdf(40)).unwrap();
-    let words = "some more words ".repeat(2000);
+    let words: Vec<String> = (0..3000).map(|number| format!("word{number}")).collect();
+    let words = words.join(" ");
     fs::write(desk.path("page.dt"), format!("<doctag><text>{words}</text></doctag>")).unwrap();
     let line = "convert long.pdf --replay page.dt --to md,json --out";
     desk.doclens(&format!("{line} expected")).assert().success();

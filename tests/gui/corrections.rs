@@ -416,3 +416,29 @@ fn a_reading_is_scored_against_its_corrections_until_something_changes() {
     bench.settle();
     assert!(!bench.shows("Edit distance"), "it is of another page now");
 }
+
+#[test]
+fn a_block_is_dragged_to_another_place() {
+    let mut bench = read();
+    let place = |bench: &Bench, text: &str| {
+        let nodes: Vec<_> = bench.harness.query_all_by_label_contains(text).collect();
+        nodes.iter().map(|node| node.rect()).max_by(|a, b| a.left().total_cmp(&b.left())).unwrap()
+    };
+    let (heading, king) = (place(&bench, "A tall tale"), place(&bench, "there was a king"));
+    assert!(bench.harness.query_by_label_contains("Move: ").is_none(), "nothing is under the pointer");
+    bench.hover_at(king.center());
+    let grip = bench.harness.get_by_label("Move: there was a king").rect();
+    drag(&mut bench, grip.center(), heading.center_top());
+    let order: Vec<String> = outline(&bench);
+    assert!(order[0].contains("there was a king") && order[1].contains("A tall tale"), "{order:?}");
+    key(&mut bench, Modifiers::COMMAND, Key::Z);
+    assert!(outline(&bench)[0].contains("A tall tale"));
+
+    // Behind the last block, which is a table, is the end of the page.
+    let table = place(&bench, "there was a king");
+    bench.hover_at(king.center());
+    let grip = bench.harness.get_by_label("Move: there was a king").rect();
+    drag(&mut bench, grip.center(), Pos2::new(table.center().x, table.bottom() + 90.0));
+    let order = outline(&bench);
+    assert!(order.last().is_some_and(|last| last.contains("there was a king")), "{order:?}");
+}

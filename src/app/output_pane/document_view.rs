@@ -6,9 +6,10 @@ use egui::{Rect, Ui};
 
 use super::block_layout::{BlockLayouter, Caches, estimated_height};
 use super::block_view::{BlockPainter, Marks, PointerOutcome};
-use super::blocks::{Block, Blocks};
+use super::blocks::{Block, BlockKind, Blocks};
 use super::input::{PaneAction, PaneInput};
 use super::math_fonts;
+use super::reorder::{Row, reorder_ui};
 use super::virtual_list::{Anchor, ItemSpec, Rows, VirtualList};
 use crate::app::theme::Palette;
 use crate::markup::{DocTree, NodeId, NodeKind};
@@ -126,8 +127,11 @@ fn caret_block(tree: &DocTree, blocks: &Blocks) -> Option<usize> {
 
 fn block_key(block: &Block) -> u64 {
     // A page break shares its node with the first block after it.
-    let is_break = matches!(block.kind, super::blocks::BlockKind::PageBreak { .. });
-    (block.node.index() as u64) << 1 | u64::from(is_break)
+    (block.node.index() as u64) << 1 | u64::from(is_break(block))
+}
+
+fn is_break(block: &Block) -> bool {
+    matches!(block.kind, BlockKind::PageBreak { .. })
 }
 
 struct DocumentRows<'a> {
@@ -171,6 +175,12 @@ impl Rows for DocumentRows<'_> {
         let (tree, palette) = (self.tree, self.palette);
         BlockPainter { tree, palette, pointer: self.pointer, actions: self.actions }
             .draw(ui, block, &laid, marks, rect);
+        if !self.input.state.is_streaming() && !is_break(block) {
+            let following = self.blocks.list().get(index + 1..).unwrap_or_default();
+            let next = following.iter().find(|block| !is_break(block)).map(|block| block.node);
+            let text = &self.tree.node(block.node).text;
+            reorder_ui(ui, &Row { page: self.input.page, node: block.node, next, text, rect }, self.actions);
+        }
         laid.total_height()
     }
 }

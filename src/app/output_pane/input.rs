@@ -139,6 +139,8 @@ pub enum PaneAction {
     Select(Option<NodeId>),
     /// An element of any page was chosen for review.
     Review(PageIndex, NodeId),
+    /// Move an element just before another one, or to the end of the page.
+    MoveBefore(NodeId, Option<NodeId>),
     /// Hold the readings of the corrected pages against what was made of them.
     Score,
     /// Put the whole document on the clipboard.

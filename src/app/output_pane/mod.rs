@@ -25,6 +25,7 @@ mod math;
 mod math_fonts;
 mod pane;
 mod path_fill;
+mod reorder;
 mod review_view;
 mod selectable_text;
 mod source_chunks;

@@ -103,6 +103,7 @@ fn read_ui(ui: &mut Ui, read: &PageRecognition, tables: &mut GrabbedTables, comm
             | PaneAction::HoverCell(_)
             | PaneAction::Select(_)
             | PaneAction::Review(..)
+            | PaneAction::MoveBefore(..)
             | PaneAction::Score
             | PaneAction::CopyDocument(_)
             | PaneAction::SaveAs(_)

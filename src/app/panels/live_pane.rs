@@ -17,6 +17,7 @@ use crate::engine::job::RenderPriority;
 use crate::engine::model_library::ModelEntry;
 use crate::engine::user_message::display_bytes;
 use crate::markup::NodeId;
+use crate::revision::Edit;
 
 /// Draws the pane into all of `ui`.
 pub(crate) fn ui(
@@ -185,6 +186,9 @@ fn command_of(state: &AppState, page: PageIndex, action: &PaneAction) -> Option<
         }
         PaneAction::Review(page, node) => {
             ViewCommand::Show(super::super::state::ElementRef { page, node }).into()
+        }
+        PaneAction::MoveBefore(node, before) => {
+            CorrectCommand::Edit(page, Edit::MoveBefore(node, before)).into()
         }
         PaneAction::Score => CorrectCommand::Score.into(),
         PaneAction::CopyDocument(format) => CopyCommand::CopyPage(page, format).into(),

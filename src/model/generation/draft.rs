@@ -235,13 +235,13 @@ mod tests {
         let mut num_guesses = 0;
         for number in 0..num_tokens {
             let id = if number % wrong == 1 { 1_000_000 } else { number };
+            answer.push(id);
             if foresight.logits_behind(id).is_none() {
                 let guesses = foresight.guess(&answer, 99);
                 num_guesses = guesses.len();
                 let took = Duration::from_millis(10 + millis_a_guess * num_guesses as u64);
                 foresight.keep(guesses.clone(), guesses.iter().map(|_| Vec::new()), took);
             }
-            answer.push(id);
         }
         num_guesses
     }
