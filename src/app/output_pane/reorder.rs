@@ -66,7 +66,12 @@ pub(super) fn reorder_ui(ui: &mut Ui, row: &Row<'_>, actions: &mut Vec<PaneActio
         return;
     };
     let pointer = ui.input(|input| input.pointer.interact_pos());
-    let Some(pointer) = pointer.filter(|at| row.rect.y_range().contains(at.y)) else { return };
+    // What lies below the last block is its lower half.
+    let is_here = |at: &egui::Pos2| {
+        let is_above_end = at.y < row.rect.bottom() || row.next.is_none();
+        ui.clip_rect().contains(*at) && at.y >= row.rect.top() && is_above_end
+    };
+    let Some(pointer) = pointer.filter(is_here) else { return };
     ui.ctx().set_cursor_icon(CursorIcon::Grabbing);
     let (before, y) = if pointer.y < row.rect.center().y {
         (Some(row.node), row.rect.top())
