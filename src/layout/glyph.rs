@@ -200,7 +200,24 @@ impl DoublePrints {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "coordinates of glyphs on the page fit easily")]
+/// A cell with room for its neighbours: a file may put glyphs anywhere.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "glyphs on the page fit easily, others share the last cell"
+)]
 fn cell(coordinate_pt: f64) -> i64 {
-    (coordinate_pt / DOUBLE_PRINT_CELL_PT).floor() as i64
+    i64::from((coordinate_pt / DOUBLE_PRINT_CELL_PT).floor() as i32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_glyph_at_any_place_has_cells_beside_it() {
+        for place in [f64::MAX, f64::MIN, f64::INFINITY, f64::NAN] {
+            assert_eq!((cell(place) - 1..=cell(place) + 1).count(), 3, "{place}");
+        }
+        assert_eq!(cell(1.5 * DOUBLE_PRINT_CELL_PT), 1);
+    }
 }
