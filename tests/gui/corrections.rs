@@ -422,7 +422,7 @@ fn a_block_is_dragged_to_another_place() {
     let mut bench = read();
     let place = |bench: &Bench, text: &str| {
         let nodes: Vec<_> = bench.harness.query_all_by_label_contains(text).collect();
-        nodes.iter().map(|node| node.rect()).max_by(|a, b| a.left().total_cmp(&b.left())).unwrap()
+        nodes.iter().map(egui_kittest::Node::rect).max_by(|a, b| a.left().total_cmp(&b.left())).unwrap()
     };
     let (heading, king) = (place(&bench, "A tall tale"), place(&bench, "there was a king"));
     assert!(bench.harness.query_by_label_contains("Move: ").is_none(), "nothing is under the pointer");
