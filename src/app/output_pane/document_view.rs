@@ -179,7 +179,9 @@ impl Rows for DocumentRows<'_> {
             let following = self.blocks.list().get(index + 1..).unwrap_or_default();
             let next = following.iter().find(|block| !is_break(block)).map(|block| block.node);
             let text = &self.tree.node(block.node).text;
-            reorder_ui(ui, &Row { page: self.input.page, node: block.node, next, text, rect }, self.actions);
+            let top = rect.top() + laid.above;
+            let row = Row { page: self.input.page, node: block.node, next, text, rect, top };
+            reorder_ui(ui, &row, self.actions);
         }
         laid.total_height()
     }

@@ -12,9 +12,11 @@ use crate::document::page::PageIndex;
 use crate::markup::NodeId;
 
 /// Width and height of the grip.
-const GRIP: egui::Vec2 = vec2(14.0, 22.0);
+const GRIP: egui::Vec2 = vec2(14.0, 16.0);
 /// From the row's left edge to the grip's.
 const MARGIN: f32 = 2.0;
+/// From the top of the block to the grip's: its tag stands there.
+const BELOW_TAG: f32 = 15.0;
 /// As much of a block's text as its grip is named by.
 const NAMED_CHARS: usize = 24;
 
@@ -34,6 +36,8 @@ pub(super) struct Row<'a> {
     /// What the block says, to name its grip by.
     pub text: &'a str,
     pub rect: Rect,
+    /// Where the block begins in it.
+    pub top: f32,
 }
 
 /// The grip of a row, and the row as a place for another block.
@@ -46,7 +50,7 @@ pub(super) fn reorder_ui(ui: &mut Ui, row: &Row<'_>, actions: &mut Vec<PaneActio
     let is_held = ui.ctx().read_response(id).is_some_and(|grip| grip.is_pointer_button_down_on());
     let is_under_pointer = || ui.rect_contains_pointer(row.rect);
     if is_held || carried.map_or_else(is_under_pointer, |carried| carried == this) {
-        let grip = Rect::from_min_size(row.rect.left_top() + vec2(MARGIN, 4.0), GRIP);
+        let grip = Rect::from_min_size(pos2(row.rect.left() + MARGIN, row.top + BELOW_TAG), GRIP);
         let response = ui.interact(grip, id, Sense::drag()).on_hover_cursor(CursorIcon::Grab);
         let start: String = row.text.chars().take(NAMED_CHARS).collect();
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Move: {start}")));

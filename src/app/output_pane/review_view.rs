@@ -112,8 +112,13 @@ fn score_ui(
             };
             for (name, value, explanation) in values_of(score) {
                 let value = value.map_or("–".to_owned(), |value| format!("{value:.3}"));
-                ui.label(RichText::new(name).color(palette.secondary)).on_hover_text(explanation);
-                ui.label(RichText::new(value).font(FontId::monospace(12.5))).on_hover_text(explanation);
+                // One text, so that a number never stands on another line than its name.
+                let format = |font_id, color| egui::TextFormat { font_id, color, ..Default::default() };
+                let mut job = LayoutJob::default();
+                job.append(name, 0.0, format(FontId::proportional(13.0), palette.secondary));
+                job.append(&value, 6.0, format(FontId::monospace(12.5), palette.text));
+                ui.add(egui::Label::new(job).extend()).on_hover_text(explanation);
+                ui.add_space(space::S);
             }
         });
     });
