@@ -8,17 +8,14 @@ use crate::model::{Fit, Grammar, NewGrammar};
 /// stands by no rule.
 pub(super) fn grammar_for(task: Task) -> Option<NewGrammar> {
     match task {
-        Task::Page | Task::Table => Some(NewGrammar(|| Box::new(DocTagsGrammar::default()))),
+        Task::Page | Task::Table => Some(NewGrammar(|| Box::new(GrammarGuard::default()))),
         Task::Formula | Task::Code | Task::Chart | Task::Text | Task::Identify | Task::SectionHeaders => None,
     }
 }
 
-#[derive(Clone, Debug, Default)]
-struct DocTagsGrammar(GrammarGuard);
-
-impl Grammar for DocTagsGrammar {
+impl Grammar for GrammarGuard {
     fn fit(&mut self, piece: &str) -> Fit {
-        match self.0.verdict(piece) {
+        match self.verdict(piece) {
             Verdict::Fits => Fit::Fits,
             Verdict::Doubtful => Fit::Doubtful,
             Verdict::Refused => Fit::Refused,
@@ -26,15 +23,15 @@ impl Grammar for DocTagsGrammar {
     }
 
     fn take(&mut self, piece: &str) {
-        self.0.take(piece);
+        Self::take(self, piece);
     }
 
     fn may_end(&self) -> bool {
-        self.0.may_end()
+        Self::may_end(self)
     }
 
     fn close(&mut self) -> bool {
-        self.0.close()
+        Self::close(self)
     }
 
     fn boxed_clone(&self) -> Box<dyn Grammar> {

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use doclens::markup::{GrammarGuard, Verdict};
 use doclens::model::inspect::read_image;
-use doclens::model::{
-    Drafts, Fit, GenerationOptions, Grammar, Instruction, KernelChoice, NewGrammar, Step, Stop,
-};
+use doclens::model::{Drafts, GenerationOptions, Instruction, KernelChoice, NewGrammar, Step, Stop};
 
 use super::{FIXTURES, all_steps, fixture, load_with, text_of};
 
@@ -83,38 +81,8 @@ fn guesses_never_show_in_what_is_drawn_by_chance() {
     }
 }
 
-/// DocTags, as the engine has it.
-#[derive(Clone, Debug, Default)]
-struct DocTags(GrammarGuard);
-
-impl Grammar for DocTags {
-    fn fit(&mut self, piece: &str) -> Fit {
-        match self.0.verdict(piece) {
-            Verdict::Fits => Fit::Fits,
-            Verdict::Doubtful => Fit::Doubtful,
-            Verdict::Refused => Fit::Refused,
-        }
-    }
-
-    fn take(&mut self, piece: &str) {
-        self.0.take(piece);
-    }
-
-    fn may_end(&self) -> bool {
-        self.0.may_end()
-    }
-
-    fn close(&mut self) -> bool {
-        self.0.close()
-    }
-
-    fn boxed_clone(&self) -> Box<dyn Grammar> {
-        Box::new(self.clone())
-    }
-}
-
 fn with_grammar(options: &GenerationOptions) -> GenerationOptions {
-    GenerationOptions { grammar: Some(NewGrammar(|| Box::new(DocTags::default()))), ..options.clone() }
+    GenerationOptions { grammar: Some(NewGrammar(|| Box::new(GrammarGuard::default()))), ..options.clone() }
 }
 
 /// Whether a grammar lets a whole answer through.

@@ -112,9 +112,11 @@ impl<'m> Decoding<'m> {
         match self.fit(choice.id) {
             Fit::Fits => {}
             Fit::Doubtful => {
-                let answer = self.answer.clone();
-                let (num_ids, logits) = (self.ids.len(), self.logits.clone());
-                self.held.get_or_insert(Held { num_ids, logits, answer, steps: Vec::new() });
+                if self.held.is_none() {
+                    let answer = self.answer.clone();
+                    let (num_ids, logits) = (self.ids.len(), self.logits.clone());
+                    self.held = Some(Held { num_ids, logits, answer, steps: Vec::new() });
+                }
                 let step = self.take(choice);
                 if let Some(held) = &mut self.held {
                     held.steps.push(step);
