@@ -268,6 +268,37 @@ fn a_drawn_grid_is_a_table_and_missing_rules_are_spans() {
         .check("<otsl><ched>Name<ched>Size<nl><fcel>one<fcel>12<nl><srow>all of them<lcel><nl></otsl>");
 }
 
+/// Rules part only the head and the two groups; a label goes over two lines, and dots lead to the numbers.
+#[test]
+fn white_parts_the_columns_that_rules_group() {
+    let mut page = Page::new()
+        .rule(60.0, 90.0, 400.0, 90.0)
+        .rule(60.0, 130.0, 400.0, 130.0)
+        .rule(60.0, 230.0, 400.0, 230.0)
+        .rule(180.0, 90.0, 180.0, 230.0)
+        .text(70.0, 112.0, "Offence")
+        .text(200.0, 105.0, "Under 18")
+        .text(200.0, 120.0, "years")
+        .text(300.0, 105.0, "18 years")
+        .text(300.0, 120.0, "and over");
+    for (index, label) in
+        ["Fraud", "Arson . . . .", "Offences", "against all", "Robbery", "Total"].iter().enumerate()
+    {
+        let y = 145.0 + 14.0 * index as f64;
+        page = page.text(70.0, y, label);
+        if *label != "Offences" {
+            page =
+                page.text(210.0, y, &format!("{}.5", index + 1)).text(310.0, y, &format!("{}", index + 70));
+        }
+    }
+    page.check(
+        "<otsl><ched>Offence<ched>Under 18 years<ched>18 years and over<nl>\
+         <fcel>Fraud<fcel>1.5<fcel>70<nl><fcel>Arson<fcel>2.5<fcel>71<nl>\
+         <fcel>Offences against all<fcel>4.5<fcel>73<nl>\
+         <fcel>Robbery<fcel>5.5<fcel>74<nl><fcel>Total<fcel>6.5<fcel>75<nl></otsl>",
+    );
+}
+
 #[test]
 fn columns_between_rules_are_a_table_with_headers_over_several() {
     Page::new()

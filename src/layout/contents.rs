@@ -24,10 +24,15 @@ fn entry(line: &Line) -> Option<(String, String)> {
         && last.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
     let before = text.trim_end().strip_suffix(last)?;
     let without_spaces = |text: &str| {
-        text.chars().rev().filter(|character| !character.is_whitespace()).take_while(|&c| is_leader_dot(c)).count()
+        text.chars()
+            .rev()
+            .filter(|character| !character.is_whitespace())
+            .take_while(|&c| is_leader_dot(c))
+            .count()
     };
     let num_dots = without_spaces(before);
-    let title = before.trim_end_matches(|character: char| is_leader_dot(character) || character.is_whitespace());
+    let title =
+        before.trim_end_matches(|character: char| is_leader_dot(character) || character.is_whitespace());
     (is_page && num_dots >= MIN_DOTS).then(|| (title.to_owned(), last.to_owned()))
 }
 

@@ -39,8 +39,11 @@ impl Grid {
         if body_rows.len() < MIN_ROWS {
             return self;
         }
-        let new: Vec<f64> =
-            self.ruled_columns(body).into_iter().flat_map(|sides| strips_between(body_rows, &sides)).collect();
+        let new: Vec<f64> = self
+            .ruled_columns(body)
+            .into_iter()
+            .flat_map(|sides| strips_between(body_rows, &sides))
+            .collect();
         if new.is_empty() || (self.num_cols() + new.len()) * self.num_rows() > MAX_SLOTS {
             return self;
         }
@@ -88,7 +91,9 @@ fn rows_in<'l>(band: &[&'l Line]) -> Vec<Vec<&'l Line>> {
 }
 
 fn words_between<'l>(line: &'l Line, sides: &Range<f64>) -> impl Iterator<Item = &'l Word> {
-    line.words.iter().filter(|word| sides.contains(&word.bbox.center_x()) && !word.text.chars().all(is_leader_dot))
+    line.words
+        .iter()
+        .filter(|word| sides.contains(&word.bbox.center_x()) && !word.text.chars().all(is_leader_dot))
 }
 
 /// The middles of the strips of white through the rows of a ruled column.
@@ -112,7 +117,8 @@ fn strips_between(rows: &[Vec<&Line>], sides: &Range<f64>) -> Vec<f64> {
     edges.push(sides.end);
     let is_filled = |sides: &[f64]| {
         let stands = |bbox: &PtBox| (sides[0]..sides[1]).contains(&bbox.center_x());
-        let num_filled = chunked.iter().filter(|row| row.chunks.iter().any(|chunk| stands(&chunk.bbox))).count();
+        let num_filled =
+            chunked.iter().filter(|row| row.chunks.iter().any(|chunk| stands(&chunk.bbox))).count();
         num_filled as f64 >= MIN_COLUMN_SHARE * rows.len() as f64
     };
     if edges.windows(2).all(is_filled) { strips } else { Vec::new() }
