@@ -9,7 +9,7 @@ use doclens::document::Document;
 use doclens::document::page::{PageIndex, PageSize};
 use doclens::document::text_layer::{Fill, Font, Rule, TextChar, TextLayer, TextQuality};
 use doclens::geometry::BBox;
-use doclens::layout::{DocumentContext, Error, recognize};
+use doclens::layout::{DocumentContext, Error, recognize, recognize_table};
 
 const WIDTH_PT: f64 = 600.0;
 const HEIGHT_PT: f64 = 800.0;
@@ -335,6 +335,24 @@ fn aligned_columns_in_the_open_are_a_table() {
         "<text>Fruit that was sold on the market this morning, with its price.</text>\
          <otsl><fcel>Apples<fcel>12<fcel>3.50<nl><fcel>Pears<fcel>7<fcel>2.20<nl><fcel>Plums<fcel>30<fcel>9.10<nl></otsl>",
     );
+}
+
+/// Two rows are too few to be seen as a table, and enough when somebody says that they are one.
+#[test]
+fn what_is_said_to_be_a_table_is_one() {
+    let page = Page::new()
+        .lines(60.0, 100.0, &["North", "South"])
+        .lines(120.0, 100.0, &["3.0", "4.5"])
+        .lines(160.0, 100.0, &["any", "none"]);
+    assert!(!page.doctags().contains("<otsl>"));
+    let table = |page: &Page| -> String {
+        let pieces = recognize_table(&page.layer, &DocumentContext::default()).expect("it has text");
+        without_locations(&pieces.collect::<String>()).replace('\n', "")
+    };
+    let rows = "<fcel>North<fcel>3.0<fcel>any<nl><fcel>South<fcel>4.5<fcel>none<nl>";
+    assert_eq!(table(&page), format!("<doctag><otsl>{rows}</otsl></doctag>"));
+    let prose = Page::new().lines(60.0, 100.0, &["A sentence that goes on", "and comes to its end."]);
+    assert_eq!(table(&prose), without_locations(&prose.doctags()).replace('\n', ""));
 }
 
 #[test]
