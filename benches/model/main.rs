@@ -88,8 +88,8 @@ fn page() -> RgbImage {
 mod stage {
     use super::{
         Bencher, DECODED_TOKENS, DocumentSource, Engine, EngineOptions, EventKind, ItemsCount, Job, JobId,
-        MODEL, Outcome, PAGE_WIDTH_PX, PLACES, PageIndex, PageStages, Rotation, by_its_text, end_of, page,
-        reading_in, sample_in,
+        MODEL, Outcome, PAGE_WIDTH_PX, PLACES, PageIndex, PageStages, Rotation, SAMPLE, by_its_text, end_of,
+        page, reading_in, sample_in,
     };
 
     /// All four pages, drawn and their text read. `--sample-count 50` for what the worker costs.
