@@ -35,7 +35,7 @@ pub struct CellOnPage {
 /// The cells of a table in a box on the page, in the order of `grid.cells`; `None` for those where the page's
 /// own text has nothing. Empty when the table cannot be found there.
 pub(super) fn find_cells(grid: &TableGrid, bbox: &BBox, layer: &TextLayer) -> Vec<Option<CellOnPage>> {
-    let words = without_leaders(placed_words(layer, bbox));
+    let words = without_leaders(&placed_words(layer, bbox));
     let cells: Vec<&Cell> = grid.cells.iter().collect();
     let read = words_of(&cells);
     let is_too_large =
@@ -96,7 +96,7 @@ pub(super) fn find_cells(grid: &TableGrid, bbox: &BBox, layer: &TextLayer) -> Ve
 const MIN_LEADER_DOTS: usize = 4;
 
 /// The words without the dots that lead from one cell to the next. The first dot may stand at the word before.
-fn without_leaders(words: Vec<PlacedWord>) -> Vec<PlacedWord> {
+fn without_leaders(words: &[PlacedWord]) -> Vec<PlacedWord> {
     let num_dots = |text: &str| text.chars().rev().take_while(|&c| is_leader_dot(c)).count();
     let is_leader = |word: &PlacedWord| word.printed.chars().all(is_leader_dot);
     let mut kept: Vec<PlacedWord> = Vec::with_capacity(words.len());
