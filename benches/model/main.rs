@@ -112,7 +112,11 @@ mod stage {
         bencher.counter(ItemsCount::new(4_usize)).bench_local(|| {
             let source = DocumentSource::File(SAMPLE.into());
             let opened = end_of(&engine, engine.submit(Job::Open { source, password: None }));
-            let EventKind::Finished(Outcome::Opened(info)) = opened else { panic!("{opened:?}") };
+            let opened = match opened {
+                EventKind::Finished(Outcome::Opened(info)) => Some(info),
+                _ => None,
+            };
+            let info = opened.unwrap();
             let jobs: Vec<JobId> =
                 (0..4).map(|page| engine.submit(by_its_text(info.id, PageIndex(page)))).collect();
             let last = jobs.into_iter().map(|job| end_of(&engine, job)).last();
