@@ -1,0 +1,66 @@
+"""What a page costs beside busy programs, and how much memory a conversion holds.
+
+A page of the sample document is converted from the outside, as a user does, without guesses: how many of those are
+made depends on the clock. Core-seconds are those of the program and of the process that reads PDFs for it, with the
+loading of the model. Neighbours are endless loops, one pinned to each core, at the same priority.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+
+import machine
+import prepare
+
+SAMPLE = prepare.HERE.parents[1] / "assets/sample.pdf"
+TOKENS = 300
+
+
+def command(program, work, options):
+    return [program, "convert", SAMPLE, "--pages", "1", "--fresh", "--engine", "model", "--tokens", TOKENS, "--to",
+            "doctags", "--out", "-", "--model", prepare.checkpoint(work), *options]
+
+
+class Neighbours:
+    """A busy process on each core, for as long as the block lasts."""
+
+    def __enter__(self):
+        self.processes = []
+        for core in sorted(os.sched_getaffinity(0)):
+            process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            os.sched_setaffinity(process.pid, {core})
+            self.processes.append(process)
+
+    def __exit__(self, *_error):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+
+
+def measure(program, work, num_rounds, patience_secs):
+    """Lines of Markdown, and the raw figures."""
+    # Pages that were read are kept in the data folder; a folder of our own leaves the user's as it is.
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"XDG_DATA_HOME": folder, "XDG_CACHE_HOME": folder}
+        plain = command(program, work, ["--no-drafts", "--no-loop-guard"])
+        rounds = []
+        for _ in range(num_rounds):
+            alone = machine.run_quietly(plain, place, patience_secs=patience_secs)
+            with Neighbours():
+                beside = machine.run(plain, place)
+            if alone.stdout != beside.stdout or not alone.stdout:
+                sys.exit(f"the page was not read, or not alike: {alone.stderr}{beside.stderr}")
+            rounds.append({name: {"cores": run.core_secs, "wall": run.wall_secs, "peak_bytes": run.peak_bytes}
+                           for name, run in (("alone", alone), ("beside", beside))})
+        default = machine.run(command(program, work, []), place)
+    ratios = [one["beside"]["cores"] / one["alone"]["cores"] for one in rounds]
+    middle = lambda name, what: statistics.median(one[name][what] for one in rounds)
+    lines = [
+        f"- A page with {TOKENS} tokens: {middle('alone', 'cores'):.1f} core-s in {middle('alone', 'wall'):.1f} s alone, "
+        f"{middle('beside', 'cores'):.1f} core-s in {middle('beside', 'wall'):.1f} s beside a busy process on each core: "
+        f"{statistics.median(ratios):.3f} x ({min(ratios):.3f} to {max(ratios):.3f}; asked: at most 1.1).",
+        f"- Peak memory of the same with default settings: {default.peak_bytes / 1e6:.0f} MB (asked: under 1000).",
+    ]
+    return lines, {"rounds": rounds, "default_peak_bytes": default.peak_bytes}
