@@ -5,6 +5,7 @@ import re
 import selectors
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,16 +52,19 @@ class Run:
     others_cores: float
 
 
-def run(command, environment=(), until=None):
+def run(command, environment=(), until=None, beside=None):
     """Runs a program to its end, or until it has written a line that starts with `until`.
 
-    How it ends does not matter here: whoever reads what it wrote sees whether it is all there.
+    How it ends does not matter here: whoever reads what it wrote sees whether it is all there. `beside` gets the
+    process on a thread of its own.
     """
     busy, started = busy_secs(), time.monotonic()
     process = subprocess.Popen(
         [str(part) for part in command], env=os.environ | dict(environment), text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE if until is None else subprocess.DEVNULL,
     )
+    if beside:
+        threading.Thread(target=beside, args=(process,), daemon=True).start()
     if until is None:
         stdout, stderr, usage = drained(process)
     else:

@@ -6,16 +6,20 @@ loading of the model. Neighbours are endless loops, one pinned to each core, at 
 """
 
 import os
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from pathlib import Path
 
 import machine
 import prepare
 
 SAMPLE = prepare.HERE.parents[1] / "assets/sample.pdf"
 TOKENS = 300
+WATCH_SECS = 0.05
 
 
 def command(program, work, options):
@@ -50,17 +54,34 @@ def measure(program, work, num_rounds, patience_secs):
             alone = machine.run_quietly(plain, place, patience_secs=patience_secs)
             with Neighbours():
                 beside = machine.run(plain, place)
-            if alone.stdout != beside.stdout or not alone.stdout:
-                sys.exit(f"the page was not read, or not alike: {alone.stderr}{beside.stderr}")
+            for run in (alone, beside):
+                if "token limit" not in run.stderr:
+                    sys.exit(f"not {TOKENS} tokens: {run.stderr}")
             rounds.append({name: {"cores": run.core_secs, "wall": run.wall_secs, "peak_bytes": run.peak_bytes}
                            for name, run in (("alone", alone), ("beside", beside))})
-        default = machine.run(command(program, work, []), place)
+        default, own_bytes = with_memory(command(program, work, []), place)
     ratios = [one["beside"]["cores"] / one["alone"]["cores"] for one in rounds]
     middle = lambda name, what: statistics.median(one[name][what] for one in rounds)
     lines = [
         f"- A page with {TOKENS} tokens: {middle('alone', 'cores'):.1f} core-s in {middle('alone', 'wall'):.1f} s alone, "
         f"{middle('beside', 'cores'):.1f} core-s in {middle('beside', 'wall'):.1f} s beside a busy process on each core: "
         f"{statistics.median(ratios):.3f} x ({min(ratios):.3f} to {max(ratios):.3f}; asked: at most 1.1).",
-        f"- Peak memory of the same with default settings: {default.peak_bytes / 1e6:.0f} MB (asked: under 1000).",
+        f"- Peak memory of the same with default settings: {default.peak_bytes / 1e6:.0f} MB (VmHWM; asked: under 1000), "
+        f"of which up to {own_bytes / 1e6:.0f} MB its own and the rest the mapped file, which the system takes back at will.",
     ]
-    return lines, {"rounds": rounds, "default_peak_bytes": default.peak_bytes}
+    return lines, {"rounds": rounds, "default_peak_bytes": default.peak_bytes, "own_peak_bytes": own_bytes}
+
+
+def with_memory(command, environment):
+    """Runs a program, and watches the memory that is its own and not a file's. (VmHWM, its peak, knows no kinds.)"""
+    own_bytes = 0
+
+    def watch(process):
+        nonlocal own_bytes
+        path = Path(f"/proc/{process.pid}/status")
+        while process.returncode is None and path.exists():
+            found = re.search(r"^RssAnon:\s+(\d+) kB", path.read_text(), re.M)
+            own_bytes = max(own_bytes, int(found.group(1)) * 1024 if found else 0)
+            time.sleep(WATCH_SECS)
+
+    return machine.run(command, environment, beside=watch), own_bytes
