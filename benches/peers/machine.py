@@ -2,9 +2,9 @@
 
 import os
 import re
-import selectors
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from dataclasses import dataclass
@@ -59,49 +59,29 @@ def run(command, environment=(), until=None, beside=None):
     process on a thread of its own.
     """
     busy, started = busy_secs(), time.monotonic()
-    process = subprocess.Popen(
-        [str(part) for part in command], env=os.environ | dict(environment), text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE if until is None else subprocess.DEVNULL,
-    )
-    if beside:
-        threading.Thread(target=beside, args=(process,), daemon=True).start()
-    if until is None:
-        stdout, stderr, usage = drained(process)
-    else:
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [str(part) for part in command], env=os.environ | dict(environment), text=True, errors="replace",
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+        )
+        if beside:
+            threading.Thread(target=beside, args=(process,), daemon=True).start()
         lines = []
         for line in process.stdout:
             lines.append(line)
-            if line.startswith(until):
+            if until is not None and line.startswith(until):
                 process.kill()
                 break
-        stdout, stderr, usage = "".join(lines), "", ended(process)
+        process.stdout.close()
+        # With what the programs have used that it started and waited for.
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        stderr = errors.read().decode(errors="replace")
     wall = time.monotonic() - started
     cores = usage.ru_utime + usage.ru_stime
     others = max(busy_secs() - busy - cores, 0) / wall
-    return Run(stdout, stderr, wall, cores, usage.ru_maxrss * 1024, others)
-
-
-def drained(process):
-    """Both outputs to their ends, then what the program used."""
-    texts = {process.stdout: [], process.stderr: []}
-    with selectors.DefaultSelector() as selector:
-        for stream in texts:
-            selector.register(stream, selectors.EVENT_READ)
-        while selector.get_map():
-            for key, _events in selector.select():
-                piece = os.read(key.fd, 1 << 16)
-                texts[key.fileobj].append(piece)
-                if not piece:
-                    selector.unregister(key.fileobj)
-    written = [b"".join(pieces).decode(errors="replace") for pieces in texts.values()]
-    return *written, ended(process)
-
-
-def ended(process):
-    """Waits, and gives what the program and those that it started have used."""
-    _pid, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return usage
+    return Run("".join(lines), stderr, wall, cores, usage.ru_maxrss * 1024, others)
 
 
 def wait_for_quiet(patience_secs):
