@@ -68,27 +68,35 @@ def beside_peers(arguments):
         else:
             chosen.append(engine)
     rounds = []
-    for idx in range(arguments.rounds):
-        secs = {}
-        for engine in list(chosen):
-            print(f"round {idx + 1}: {engine.label}", file=sys.stderr, flush=True)
-            try:
-                secs |= engine.measure(setting)
-            except engines.Unreadable as error:
-                chosen.remove(engine)
-                print(error, file=sys.stderr)
-                left_out.append(f"Left out: {engine.label} (it failed; see above).")
-        rounds.append(secs)
-    complete = set.intersection(*(set(secs) for secs in rounds))
+    try:
+        for idx in range(arguments.rounds):
+            rounds.append(one_round(f"round {idx + 1}", chosen, left_out, setting))
+    except (machine.NotQuiet, KeyboardInterrupt) as error:
+        left_out.append(f"Ended before its last round: {str(error) or 'stopped'}.")
+    complete = set.intersection(*map(set, rounds)) if rounds else set()
     rounds = [{label: values for label, values in secs.items() if label in complete} for secs in rounds]
     if not complete:
-        sys.exit("\n".join(left_out))
-    versions = [engine.version for engine in chosen]
+        sys.exit("\n".join(["Nothing was measured.", *left_out]))
+    versions = [engine.version for engine in chosen if engine.version]
     others = max(run["others_cores"] for run in setting.log)
     lines = [report.table(rounds, arguments.clock, arguments.threads), "", "; ".join(versions) + ".",
              f"Other programs had up to {others:.2f} cores meanwhile.", *left_out]
     raw = {"clock": arguments.clock, "threads": arguments.threads, "versions": versions, "rounds": rounds}
     return lines, raw | {"left_out": left_out, "runs": setting.log}
+
+
+def one_round(name, chosen, left_out, setting):
+    """The seconds of each row's stages. An engine that fails is taken out of the chosen ones."""
+    secs = {}
+    for engine in list(chosen):
+        print(f"{name}: {engine.label}", file=sys.stderr, flush=True)
+        try:
+            secs |= engine.measure(setting)
+        except engines.Unreadable as error:
+            chosen.remove(engine)
+            print(error, file=sys.stderr)
+            left_out.append(f"Left out: {engine.label} (it failed; see above).")
+    return secs
 
 
 def beside_neighbours(arguments):
