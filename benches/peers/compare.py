@@ -43,10 +43,7 @@ def main():
     arguments = parsed_arguments()
     load_before = machine.load_average()
     started = datetime.datetime.now()
-    try:
-        lines, raw = (beside_neighbours if arguments.neighbours else beside_peers)(arguments)
-    except machine.NotQuiet as error:
-        sys.exit(str(error))
+    lines, raw = (beside_neighbours if arguments.neighbours else beside_peers)(arguments)
     head = (f"{started:%d %b %Y}, {machine.cpu_name()}, {os.cpu_count()} cores, "
             f"load average {load_before:.1f} before, {machine.load_average():.1f} after.")
     print("\n".join([head, "", *lines]))

@@ -48,28 +48,40 @@ def measure(program, work, num_rounds, patience_secs):
     # Pages that were read are kept in the data folder; a folder of our own leaves the user's as it is.
     with tempfile.TemporaryDirectory() as folder:
         place = {"XDG_DATA_HOME": folder, "XDG_CACHE_HOME": folder}
-        plain = command(program, work, ["--no-drafts", "--no-loop-guard"])
-        rounds = []
-        for _ in range(num_rounds):
-            alone = machine.run_quietly(plain, place, patience_secs=patience_secs)
-            with Neighbours():
-                beside = machine.run(plain, place)
-            for run in (alone, beside):
-                if "token limit" not in run.stderr:
-                    sys.exit(f"not {TOKENS} tokens: {run.stderr}")
-            rounds.append({name: {"cores": run.core_secs, "wall": run.wall_secs, "peak_bytes": run.peak_bytes}
-                           for name, run in (("alone", alone), ("beside", beside))})
-        default, own_bytes = with_memory(command(program, work, []), place)
-    ratios = [one["beside"]["cores"] / one["alone"]["cores"] for one in rounds]
-    middle = lambda name, what: statistics.median(one[name][what] for one in rounds)
+        whole, own_bytes = with_memory(command(program, work, []), place)
+        rounds, reason = [], None
+        try:
+            for _ in range(num_rounds):
+                rounds.append(one_round(command(program, work, ["--no-drafts", "--no-loop-guard"]), place, patience_secs))
+        except (machine.NotQuiet, KeyboardInterrupt) as error:
+            reason = str(error) or "stopped"
     lines = [
-        f"- A page with {TOKENS} tokens: {middle('alone', 'cores'):.1f} core-s in {middle('alone', 'wall'):.1f} s alone, "
-        f"{middle('beside', 'cores'):.1f} core-s in {middle('beside', 'wall'):.1f} s beside a busy process on each core: "
-        f"{statistics.median(ratios):.3f} x ({min(ratios):.3f} to {max(ratios):.3f}; asked: at most 1.1).",
-        f"- Peak memory of the same with default settings: {default.peak_bytes / 1e6:.0f} MB (VmHWM; asked: under 1000), "
-        f"of which up to {own_bytes / 1e6:.0f} MB its own and the rest the mapped file, which the system takes back at will.",
+        f"- Peak memory of converting a page with default settings: {whole.peak_bytes / 1e6:.0f} MB (VmHWM; asked: under "
+        f"1000). Its own are up to {own_bytes / 1e6:.0f} MB; the rest is the model's file, mapped while it is loaded."
     ]
-    return lines, {"rounds": rounds, "default_peak_bytes": default.peak_bytes, "own_peak_bytes": own_bytes}
+    if rounds:
+        ratios = [one["beside"]["cores"] / one["alone"]["cores"] for one in rounds]
+        middle = lambda name, what: statistics.median(one[name][what] for one in rounds)
+        lines.append(
+            f"- A page with {TOKENS} tokens: {middle('alone', 'cores'):.1f} core-s in {middle('alone', 'wall'):.1f} s alone, "
+            f"{middle('beside', 'cores'):.1f} core-s in {middle('beside', 'wall'):.1f} s beside a busy process on each core: "
+            f"{statistics.median(ratios):.3f} x (asked: at most 1.1), {min(ratios):.3f} to {max(ratios):.3f} in "
+            f"{len(rounds)} rounds.")
+    if reason:
+        lines.append(f"- Ended before its last round: {reason}.")
+    return lines, {"rounds": rounds, "peak_bytes": whole.peak_bytes, "own_peak_bytes": own_bytes}
+
+
+def one_round(page, place, patience_secs):
+    """Alone on a quiet machine, then beside busy programs."""
+    alone = machine.run_quietly(page, place, patience_secs=patience_secs)
+    with Neighbours():
+        beside = machine.run(page, place)
+    for run in (alone, beside):
+        if "token limit" not in run.stderr:
+            sys.exit(f"not {TOKENS} tokens: {run.stderr}")
+    return {name: {"cores": run.core_secs, "wall": run.wall_secs, "others_cores": run.others_cores}
+            for name, run in (("alone", alone), ("beside", beside))}
 
 
 def with_memory(command, environment):
