@@ -18,7 +18,7 @@ CATEGORIES = {
 RICH = {
     "code": ("-rich", lambda t: "<code>" in t and "<formula>" not in t),
     "formulas": ("-rich", lambda t: "<formula>" in t and "<code>" not in t),
-    "mixed": ("-rich", lambda t: True),
+    "prose": ("-rich", lambda t: "<text>" in t and "<code>" not in t and "<formula>" not in t),
 }
 # clean and noisy, with the seed before their first; in each every second page is typewritten, every second one in
 # proportional type
