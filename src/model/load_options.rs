@@ -47,7 +47,7 @@ pub struct LoadReport {
     pub device: String,
     /// Number format that is computed in: "f32", "bf16", "f16".
     pub dtype: String,
-    /// What the layers run on: "AVX2", "NEON", "baseline" are our own kernels, "candle" is candle.
+    /// What the layers run on: "AVX-512", "AVX2", "NEON", "baseline" are our own kernels, "candle" is candle.
     pub kernels: String,
     /// Threads that the layers are spread over.
     pub num_threads: usize,

@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::elementwise::softmax_numerators;
 use super::isa::Isa;
 use super::kv_cache::KvCache;
-use super::matmul::{Rows, RowsMut, Then, block};
-use super::packed::{PANEL, Packed};
+use super::matmul::{Rows, RowsMut, Then, block, spread_stride};
+use super::packed::Packed;
 
 /// Query rows whose scores are held at once: 48 rows of 1024 scores are 192 KiB.
 const QUERY_BLOCK: usize = 48;
@@ -43,32 +43,37 @@ impl Heads {
 
 /// Every token attends to every token: `qkv` is `(tokens, 3 * heads * head_dim)` with queries, keys and
 /// values side by side, `output` is `(tokens, heads * head_dim)`. `is_seen` says which tokens are looked
-/// at, when not all are. Parallel over blocks of rows.
+/// at, when not all are. Parallel over heads and blocks of rows; a head's keys and values stay in the cache.
 pub(crate) fn full(isa: Isa, heads: Heads, qkv: &[f32], is_seen: Option<&[bool]>, output: &mut [f32]) {
-    let width = heads.query_width();
-    let packed: Vec<_> = (0..heads.num_attention_heads)
+    let (width, head_dim) = (heads.query_width(), heads.head_dim);
+    let num_tokens = output.len() / width;
+    let tokens = |kind: usize, head: usize| {
+        qkv.chunks_exact(3 * width).map(move |row| head_of(&row[kind * width..], head, head_dim))
+    };
+    let parts: Vec<Vec<f32>> = (0..heads.num_attention_heads)
         .into_par_iter()
         .map(|head| {
-            let keys = qkv.chunks_exact(3 * width).map(|row| head_of(&row[width..], head, heads.head_dim));
-            let values =
-                qkv.chunks_exact(3 * width).map(|row| head_of(&row[2 * width..], head, heads.head_dim));
-            (pack_keys(heads.head_dim, keys), pack_values(heads.head_dim, values))
+            let (keys, values) =
+                (pack_keys(head_dim, tokens(1, head)), pack_values(head_dim, tokens(2, head)));
+            let mut part = vec![0.0; num_tokens * head_dim];
+            part.par_chunks_mut(QUERY_BLOCK * head_dim).enumerate().for_each(|(index, part)| {
+                let num_rows = part.len() / head_dim;
+                let mut scores = Scores::new(num_rows, num_tokens);
+                let from = index * QUERY_BLOCK * 3 * width + head * head_dim;
+                let queries = Rows { data: &qkv[from..], stride: 3 * width };
+                block(isa, queries, &keys, head_dim, scores.rows_mut(), Then::Store);
+                if let Some(is_seen) = is_seen {
+                    scores.hide(is_seen);
+                }
+                let output = RowsMut::dense(part, head_dim);
+                scores.weigh(isa, heads.scale(), |_| num_tokens, &values, output);
+            });
+            part
         })
         .collect();
-    let num_tokens = output.len() / width;
-    output.par_chunks_mut(QUERY_BLOCK * width).enumerate().for_each(|(index, output)| {
-        let num_rows = output.len() / width;
-        let mut scores = vec![0.0; num_rows * num_tokens];
-        for (head, (keys, values)) in packed.iter().enumerate() {
-            let from = index * QUERY_BLOCK * 3 * width + head * heads.head_dim;
-            let queries = Rows { data: &qkv[from..], stride: 3 * width };
-            block(isa, queries, keys, heads.head_dim, RowsMut::dense(&mut scores, num_tokens), Then::Store);
-            if let Some(is_seen) = is_seen {
-                hide(&mut scores, is_seen);
-            }
-            let output =
-                RowsMut { data: &mut output[head * heads.head_dim..], stride: width, width: heads.head_dim };
-            weigh(isa, heads.scale(), &mut scores, |_| num_tokens, num_tokens, values, output);
+    output.par_chunks_mut(width).enumerate().for_each(|(token, output)| {
+        for (output, part) in output.chunks_exact_mut(head_dim).zip(&parts) {
+            output.copy_from_slice(head_of(part, token, head_dim));
         }
     });
 }
@@ -84,24 +89,9 @@ fn pack_keys<'a>(head_dim: usize, rows: impl ExactSizeIterator<Item = &'a [f32]>
 fn pack_values<'a>(head_dim: usize, rows: impl ExactSizeIterator<Item = &'a [f32]>) -> Packed<f32> {
     let mut packed = Packed::zeros(rows.len(), head_dim);
     for (position, row) in rows.enumerate() {
-        for (panel, numbers) in row.chunks(PANEL).enumerate() {
-            packed.panel_mut(panel)[position][..numbers.len()].copy_from_slice(numbers);
-        }
+        packed.set_in(position, row);
     }
     packed
-}
-
-/// Lowers the scores of tokens that are not seen. As in the reference the number is finite, so that a
-/// row that sees nothing looks at everything alike instead of having no sum.
-fn hide(scores: &mut [f32], is_seen: &[bool]) {
-    const FAR_BELOW: f32 = -1e30;
-    for row in scores.chunks_exact_mut(is_seen.len()) {
-        for (score, is_seen) in row.iter_mut().zip(is_seen) {
-            if !is_seen {
-                *score = FAR_BELOW;
-            }
-        }
-    }
 }
 
 /// Each new token attends to the tokens before it and itself. The cache already holds the keys and
@@ -117,15 +107,15 @@ pub(crate) fn causal(isa: Isa, heads: Heads, queries: &[f32], cache: &KvCache, o
     output.par_chunks_mut(QUERY_BLOCK * width).enumerate().for_each(|(index, output)| {
         let first = first_position + index * QUERY_BLOCK;
         let last = first + output.len() / width;
-        let mut scores = vec![0.0; output.len() / width * last];
         for head in 0..heads.num_attention_heads {
             let (keys, values) = cache.head(head / heads.group());
             let from = index * QUERY_BLOCK * width + head * heads.head_dim;
             let queries = Rows { data: &queries[from..], stride: width };
-            block(isa, queries, keys, heads.head_dim, RowsMut::dense(&mut scores, last), Then::Store);
+            let mut scores = Scores::new(output.len() / width, last);
+            block(isa, queries, keys, heads.head_dim, scores.rows_mut(), Then::Store);
             let output =
                 RowsMut { data: &mut output[head * heads.head_dim..], stride: width, width: heads.head_dim };
-            weigh(isa, heads.scale(), &mut scores, |row| first + row + 1, last, values, output);
+            scores.weigh(isa, heads.scale(), |row| first + row + 1, values, output);
         }
     });
 }
@@ -145,20 +135,12 @@ fn few_tokens(isa: Isa, heads: Heads, queries: &[f32], cache: &KvCache, output: 
                 .flat_map(|row| &row[group * group_width..(group + 1) * group_width])
                 .copied()
                 .collect();
-            let mut scores = vec![0.0; num_tokens * heads.group() * last];
+            let mut scores = Scores::new(num_tokens * heads.group(), last);
             let mut part = vec![0.0; rows.len()];
             let queries = Rows::dense(&rows, heads.head_dim);
-            block(isa, queries, keys, heads.head_dim, RowsMut::dense(&mut scores, last), Then::Store);
+            block(isa, queries, keys, heads.head_dim, scores.rows_mut(), Then::Store);
             let seen = |row: usize| first + row / heads.group() + 1;
-            weigh(
-                isa,
-                heads.scale(),
-                &mut scores,
-                seen,
-                last,
-                values,
-                RowsMut::dense(&mut part, heads.head_dim),
-            );
+            scores.weigh(isa, heads.scale(), seen, values, RowsMut::dense(&mut part, heads.head_dim));
             part
         })
         .collect();
@@ -169,33 +151,65 @@ fn few_tokens(isa: Isa, heads: Heads, queries: &[f32], cache: &KvCache, output: 
     }
 }
 
-/// Softmax of each row of scores over the positions that it may see, then the weighted sum of values.
-fn weigh(
-    isa: Isa,
-    scale: f32,
-    scores: &mut [f32],
-    num_seen: impl Fn(usize) -> usize,
+/// Scores of some rows: how much each looks at each position.
+struct Scores {
+    /// `(rows, positions)`, with a gap between rows.
+    numbers: Vec<f32>,
+    stride: usize,
     num_positions: usize,
-    values: &Packed<f32>,
-    output: RowsMut<'_>,
-) {
-    let sums: Vec<f32> = scores
-        .chunks_exact_mut(num_positions)
-        .enumerate()
-        .map(|(row, scores)| {
+}
+
+impl Scores {
+    fn new(num_rows: usize, num_positions: usize) -> Self {
+        let stride = spread_stride(num_positions);
+        Self { numbers: vec![0.0; num_rows * stride], stride, num_positions }
+    }
+
+    fn rows_mut(&mut self) -> RowsMut<'_> {
+        RowsMut { data: &mut self.numbers, stride: self.stride, width: self.num_positions }
+    }
+
+    fn each_row(&mut self) -> impl Iterator<Item = &mut [f32]> {
+        self.numbers.chunks_exact_mut(self.stride).map(|row| &mut row[..self.num_positions])
+    }
+
+    /// Lowers the scores of tokens that are not seen. As in the reference the number is finite, so that a
+    /// row that sees nothing looks at everything alike instead of having no sum.
+    fn hide(&mut self, is_seen: &[bool]) {
+        const FAR_BELOW: f32 = -1e30;
+        for row in self.each_row() {
+            for (score, is_seen) in row.iter_mut().zip(is_seen) {
+                if !is_seen {
+                    *score = FAR_BELOW;
+                }
+            }
+        }
+    }
+
+    /// Softmax of each row over the positions that it may see, then the weighted sum of values.
+    fn weigh(
+        mut self,
+        isa: Isa,
+        scale: f32,
+        num_seen: impl Fn(usize) -> usize,
+        values: &Packed<f32>,
+        output: RowsMut<'_>,
+    ) {
+        let softmax = |(row, scores): (usize, &mut [f32])| {
             let (seen, unseen) = scores.split_at_mut(num_seen(row));
             let mut sum = 0.0;
             softmax_numerators(isa, seen, scale, &mut sum);
             unseen.fill(0.0);
             sum
-        })
-        .collect();
-    let RowsMut { data, stride, width } = output;
-    let rows = Rows::dense(scores, num_positions);
-    block(isa, rows, values, num_positions, RowsMut { data, stride, width }, Then::Store);
-    for (row, sum) in data.chunks_mut(stride).zip(sums) {
-        for number in &mut row[..width] {
-            *number /= sum;
+        };
+        let sums: Vec<f32> = self.each_row().enumerate().map(softmax).collect();
+        let RowsMut { data, stride, width } = output;
+        let rows = Rows { data: &self.numbers, stride: self.stride };
+        block(isa, rows, values, self.num_positions, RowsMut { data, stride, width }, Then::Store);
+        for (row, sum) in data.chunks_mut(stride).zip(sums) {
+            for number in &mut row[..width] {
+                *number /= sum;
+            }
         }
     }
 }
@@ -236,7 +250,7 @@ mod tests {
             let heads = Heads { num_attention_heads: num_heads, num_key_value_heads: num_heads, head_dim };
             let width = num_heads * head_dim;
             let qkv = numbers(num_tokens * 3 * width, 1);
-            for isa in [Isa::detect(), Isa::baseline()] {
+            for isa in Isa::all() {
                 let mut output = vec![0.0; num_tokens * width];
                 full(isa, heads, &qkv, None, &mut output);
                 for (token, output) in output.chunks_exact(width).enumerate() {

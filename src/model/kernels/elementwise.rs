@@ -1,7 +1,6 @@
 //! Norms, activations, softmax and rotary embedding on rows of numbers.
 
-use super::isa::{for_each_isa, multiply_add};
-use super::packed::PANEL;
+use super::isa::{Instructions, for_each_isa, multiply_add};
 
 /// Numbers that are worked on together; partial sums are kept in as many lanes.
 const LANES: usize = 16;
@@ -11,40 +10,28 @@ const LANES: usize = 16;
 /// The power of two is taken off by adding 1.5·2²³, which leaves the rounded exponent in the low bits;
 /// the rest is the degree-5 polynomial of Cephes' `expf`.
 #[inline(always)]
-fn exp<const FMA: bool>(x: f32) -> f32 {
+fn exp<I: Instructions>(x: f32) -> f32 {
     const SHIFT: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 88.0);
-    let shifted = multiply_add::<FMA>(x, std::f32::consts::LOG2_E, SHIFT);
+    let shifted = multiply_add::<I>(x, std::f32::consts::LOG2_E, SHIFT);
     let exponent = shifted - SHIFT;
     // ln 2 in two parts, so that the product with the first is exact.
-    let rest = multiply_add::<FMA>(exponent, -0.693_359_4, x);
-    let rest = multiply_add::<FMA>(exponent, 2.121_944_4e-4, rest);
+    let rest = multiply_add::<I>(exponent, -0.693_359_4, x);
+    let rest = multiply_add::<I>(exponent, 2.121_944_4e-4, rest);
     let mut sum = 1.987_569_1e-4;
     for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 0.5] {
-        sum = multiply_add::<FMA>(sum, rest, coefficient);
+        sum = multiply_add::<I>(sum, rest, coefficient);
     }
-    let fraction = multiply_add::<FMA>(sum, rest * rest, rest) + 1.0;
+    let fraction = multiply_add::<I>(sum, rest * rest, rest) + 1.0;
     fraction * f32::from_bits(shifted.to_bits().wrapping_add(127) << 23)
 }
 
 /// GELU, tanh form, written with the logistic function: `x / (1 + e^(-2u))`.
 #[inline(always)]
-fn gelu<const FMA: bool>(x: f32) -> f32 {
+pub(super) fn gelu<I: Instructions>(x: f32) -> f32 {
     const TWICE_SQRT_2_OVER_PI: f32 = 1.595_769_2;
-    let u = x * multiply_add::<FMA>(x * x, 0.044_715 * TWICE_SQRT_2_OVER_PI, TWICE_SQRT_2_OVER_PI);
-    x / (1.0 + exp::<FMA>(-u))
-}
-
-for_each_isa! {
-    /// GELU of one line of a product.
-    pub(super) fn gelu_line(line: &mut [f32; PANEL]) = gelu_each
-}
-
-#[inline(always)]
-fn gelu_each<const FMA: bool>(line: &mut [f32; PANEL]) {
-    for value in line {
-        *value = gelu::<FMA>(*value);
-    }
+    let u = x * multiply_add::<I>(x * x, 0.044_715 * TWICE_SQRT_2_OVER_PI, TWICE_SQRT_2_OVER_PI);
+    x / (1.0 + exp::<I>(-u))
 }
 
 for_each_isa! {
@@ -54,11 +41,11 @@ for_each_isa! {
 }
 
 #[inline(always)]
-fn silu_times_each<const FMA: bool>(gate_up: &[f32], output: &mut [f32], width: usize) {
+fn silu_times_each<I: Instructions>(gate_up: &[f32], output: &mut [f32], width: usize) {
     for (row, output) in gate_up.chunks_exact(2 * width).zip(output.chunks_exact_mut(width)) {
         let (gate, up) = row.split_at(width);
         for ((output, gate), up) in output.iter_mut().zip(gate).zip(up) {
-            *output = gate / (1.0 + exp::<FMA>(-gate)) * up;
+            *output = gate / (1.0 + exp::<I>(-gate)) * up;
         }
     }
 }
@@ -69,7 +56,7 @@ for_each_isa! {
 }
 
 #[inline(always)]
-fn layer_norm_each<const FMA: bool>(
+fn layer_norm_each<I: Instructions>(
     rows: &[f32],
     weight: &[f32],
     bias: &[f32],
@@ -84,7 +71,7 @@ fn layer_norm_each<const FMA: bool>(
         let variance = lane_sum(row, |value| (value - mean) * (value - mean)) / width as f32;
         let scale = 1.0 / (variance + eps).sqrt();
         for (((output, value), weight), bias) in output.iter_mut().zip(row).zip(weight).zip(bias) {
-            *output = multiply_add::<FMA>((value - mean) * scale, *weight, *bias);
+            *output = multiply_add::<I>((value - mean) * scale, *weight, *bias);
         }
     }
 }
@@ -95,7 +82,7 @@ for_each_isa! {
 }
 
 #[inline(always)]
-fn rms_norm_each<const FMA: bool>(rows: &[f32], weight: &[f32], eps: f32, output: &mut [f32]) {
+fn rms_norm_each<I: Instructions>(rows: &[f32], weight: &[f32], eps: f32, output: &mut [f32]) {
     let width = weight.len();
     for (row, output) in rows.chunks_exact(width).zip(output.chunks_exact_mut(width)) {
         let scale = 1.0 / (lane_sum(row, |value| value * value) / width as f32 + eps).sqrt();
@@ -112,7 +99,7 @@ for_each_isa! {
 }
 
 #[inline(always)]
-fn softmax_each<const FMA: bool>(row: &mut [f32], scale: f32, sum: &mut f32) {
+fn softmax_each<I: Instructions>(row: &mut [f32], scale: f32, sum: &mut f32) {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let mut chunks = row.chunks_exact(LANES);
     for chunk in &mut chunks {
@@ -123,7 +110,7 @@ fn softmax_each<const FMA: bool>(row: &mut [f32], scale: f32, sum: &mut f32) {
     let rest = chunks.remainder().iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let largest = lanes.into_iter().fold(rest, f32::max);
     for value in row.iter_mut() {
-        *value = exp::<FMA>((*value - largest) * scale);
+        *value = exp::<I>((*value - largest) * scale);
     }
     *sum = lane_sum(row, |value| value);
 }
@@ -149,7 +136,7 @@ for_each_isa! {
 }
 
 #[inline(always)]
-fn rotate_each<const FMA: bool>(heads: &mut [f32], cos: &[f32], sin: &[f32]) {
+fn rotate_each<I: Instructions>(heads: &mut [f32], cos: &[f32], sin: &[f32]) {
     let half = cos.len();
     for head in heads.chunks_exact_mut(2 * half) {
         let (first, second) = head.split_at_mut(half);
@@ -162,8 +149,17 @@ fn rotate_each<const FMA: bool>(heads: &mut [f32], cos: &[f32], sin: &[f32]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::isa::Isa;
+    use super::super::isa::{Baseline, Isa};
+    use super::super::lanes::PlainLanes;
     use super::*;
+
+    /// Slow where the machine has no fused multiply-add, but right.
+    struct Fused;
+
+    impl Instructions for Fused {
+        const FMA: bool = true;
+        type Lanes = PlainLanes;
+    }
 
     fn numbers(count: usize) -> Vec<f32> {
         (0..count).map(|at| ((at * 7919) % 2003) as f32 / 200.0 - 5.0).collect()
@@ -179,22 +175,22 @@ mod tests {
         for step in -8_600..8_700_i16 {
             let x = f32::from(step) / 100.0;
             let wanted = f64::from(x).exp();
-            for got in [exp::<true>(x), exp::<false>(x)] {
+            for got in [exp::<Fused>(x), exp::<Baseline>(x)] {
                 assert!((f64::from(got) / wanted - 1.0).abs() < 3e-7, "e^{x} = {got}, not {wanted}");
             }
         }
-        assert!(exp::<true>(-1000.0) < 1e-37, "far below, it is nothing");
-        assert!(exp::<true>(f32::NEG_INFINITY) < 1e-37);
+        assert!(exp::<Fused>(-1000.0) < 1e-37, "far below, it is nothing");
+        assert!(exp::<Fused>(f32::NEG_INFINITY) < 1e-37);
     }
 
     #[test]
     fn activations_agree_with_their_formulas() {
-        let mut line: [f32; PANEL] = numbers(PANEL).try_into().unwrap();
-        let before = line;
-        gelu_line(Isa::detect(), &mut line);
-        for (got, x) in line.into_iter().zip(before.map(f64::from)) {
+        for number in numbers(40) {
+            let x = f64::from(number);
             let tanh = (0.797_884_560_802_865_4 * (x + 0.044_715 * x * x * x)).tanh();
-            close(got, 0.5 * x * (1.0 + tanh), 1e-6);
+            for got in [gelu::<Fused>(number), gelu::<Baseline>(number)] {
+                close(got, 0.5 * x * (1.0 + tanh), 1e-6);
+            }
         }
         let gate_up = numbers(2 * 2 * 37);
         let mut output = vec![0.0; 2 * 37];

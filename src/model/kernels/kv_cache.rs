@@ -42,9 +42,7 @@ impl KvCache {
             for (line, number) in lines.iter_mut().zip(key) {
                 line[position % PANEL] = *number;
             }
-            for (panel, numbers) in value.chunks(PANEL).enumerate() {
-                head_values.panel_mut(panel)[position][..numbers.len()].copy_from_slice(numbers);
-            }
+            head_values.set_in(position, value);
         }
         self.len += 1;
     }

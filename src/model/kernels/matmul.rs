@@ -2,17 +2,14 @@
 
 use rayon::prelude::*;
 
-use super::elementwise::gelu_line;
-use super::isa::{Isa, for_each_isa, multiply_add};
+use super::isa::Isa;
 use super::packed::{PANEL, Packed, Stored};
+use super::tile::row_block;
 
-/// Rows of the product that one kernel call computes: 6 x 16 accumulators and a line of weights fill
-/// the sixteen AVX2 registers.
-const ROWS: usize = 6;
-/// Part of the inner dimension that stays in the first-level cache: 384 lines are 24 KiB.
-const INNER_BLOCK: usize = 384;
-/// Rows that pass over a panel while it is in the cache. A multiple of [`ROWS`].
+/// Rows that pass over a panel while it is in the cache. A multiple of what one kernel call computes.
 const ROW_BLOCK: usize = 48;
+/// Numbers of rows that stay in the second-level cache: 768 KiB.
+const CACHED_ROWS: usize = 768 * 1024 / size_of::<f32>();
 
 /// What happens to a product before it is stored.
 #[derive(Clone, Copy, Debug)]
@@ -44,13 +41,36 @@ impl<'a> Rows<'a> {
         Self { data, stride: width }
     }
 
-    fn row(&self, index: usize, from: usize, length: usize) -> &'a [f32] {
+    pub(super) fn row(&self, index: usize, from: usize, length: usize) -> &'a [f32] {
         &self.data[index * self.stride + from..][..length]
+    }
+
+    /// The same rows, copied to `room` if they would fall on the same lines of the first-level cache.
+    fn spread<'b>(self, width: usize, num_rows: usize, room: &'b mut Vec<f32>) -> Rows<'b>
+    where
+        'a: 'b,
+    {
+        let stride = spread_stride(self.stride);
+        if stride == self.stride {
+            return self;
+        }
+        room.resize(num_rows * stride, 0.0);
+        for (row, place) in room.chunks_exact_mut(stride).enumerate() {
+            place[..width].copy_from_slice(self.row(row, 0, width));
+        }
+        Rows { data: room, stride }
     }
 
     fn skip(&self, num_rows: usize) -> Self {
         Self { data: &self.data[(num_rows * self.stride).min(self.data.len())..], stride: self.stride }
     }
+}
+
+/// A distance between rows, at least this one, at which rows do not fall on the same lines of the first-level cache,
+/// which holds no more than eight of them: numbers 4096 bytes apart do.
+pub(super) fn spread_stride(stride: usize) -> usize {
+    const SAME_LINE: usize = 1024;
+    if stride.is_multiple_of(SAME_LINE) { stride + PANEL } else { stride }
 }
 
 /// Rows of numbers to be filled, `stride` apart: `(num_rows, width)`.
@@ -73,10 +93,10 @@ impl<'a> RowsMut<'a> {
 
 /// The columns of the weights from `first_panel` on, and the first `num_in` of their inner dimension.
 #[derive(Clone, Copy)]
-struct Part<'a, T> {
-    weights: &'a Packed<T>,
-    num_in: usize,
-    first_panel: usize,
+pub(super) struct Part<'a, T> {
+    pub(super) weights: &'a Packed<T>,
+    pub(super) num_in: usize,
+    pub(super) first_panel: usize,
 }
 
 /// `output = rows * weights`, `(num_rows, num_in) x (num_out, num_in)ᵀ → (num_rows, num_out)`, on the
@@ -94,10 +114,14 @@ pub(crate) fn matmul<T: Stored>(
     let num_rows = output.len() / num_out.max(1);
     let num_threads = rayon::current_num_threads();
     if num_rows >= ROW_BLOCK * num_threads.min(2) {
-        let chunks = output.par_chunks_mut(ROW_BLOCK * num_out).enumerate();
+        let rows_per_task = rows_per_task(num_rows, weights.num_in(), num_threads);
+        let chunks = output.par_chunks_mut(rows_per_task * num_out).enumerate();
         chunks.for_each(|(index, output)| {
             let part = Part { weights, num_in: weights.num_in(), first_panel: 0 };
-            row_block(isa, rows.skip(index * ROW_BLOCK), part, RowsMut::dense(output, num_out), then);
+            let rows = rows.skip(index * rows_per_task);
+            let mut room = Vec::new();
+            let rows = rows.spread(weights.num_in(), output.len() / num_out, &mut room);
+            row_block(isa, rows, part, RowsMut::dense(output, num_out), then);
         });
     } else if num_rows > 1 {
         // A few rows: each is cut into columns below, one row after the other would read the weights
@@ -132,6 +156,13 @@ pub(crate) fn block<T: Stored>(
     }
 }
 
+/// As many rows as stay in the second-level cache, in equal shares for the threads.
+fn rows_per_task(num_rows: usize, num_in: usize, num_threads: usize) -> usize {
+    let share = num_rows.div_ceil(num_threads);
+    let num_tasks = (share * num_in).div_ceil(CACHED_ROWS).clamp(1, share.div_ceil(ROW_BLOCK));
+    num_rows.div_ceil(num_threads * num_tasks)
+}
+
 fn panels_per_task(num_out: usize, num_threads: usize) -> usize {
     // Two tasks a thread: a thread that the system takes away does not hold up the rest for long.
     num_out.div_ceil(PANEL).div_ceil(2 * num_threads).max(1)
@@ -163,182 +194,6 @@ fn few_rows<T: Stored>(isa: Isa, rows: Rows<'_>, weights: &Packed<T>, output: &m
         let count = part.len() / num_rows;
         for (part, row) in part.chunks_exact(count).zip(output.chunks_exact_mut(num_out)) {
             row[from..from + count].copy_from_slice(part);
-        }
-    }
-}
-
-/// Some rows (at most [`ROW_BLOCK`] keep the cache warm) times a part of the weights.
-///
-/// For few rows, several panels are computed together: a single row has only two chains of additions
-/// to keep the multipliers busy with, which would make it slower than the memory is.
-fn row_block<T: Stored>(isa: Isa, rows: Rows<'_>, part: Part<'_, T>, output: RowsMut<'_>, then: Then<'_>) {
-    let num_rows = (output.data.len() + output.stride - output.width) / output.stride;
-    match num_rows {
-        1 => few_rows_block::<T, 4, 1>(isa, rows, part, output, then),
-        2 => few_rows_block::<T, 2, 2>(isa, rows, part, output, then),
-        3 => few_rows_block::<T, 2, 3>(isa, rows, part, output, then),
-        4 => few_rows_block::<T, 1, 4>(isa, rows, part, output, then),
-        5 => few_rows_block::<T, 1, 5>(isa, rows, part, output, then),
-        _ => many_rows_block(isa, rows, part, output, num_rows, then),
-    }
-}
-
-fn many_rows_block<T: Stored>(
-    isa: Isa,
-    rows: Rows<'_>,
-    part: Part<'_, T>,
-    output: RowsMut<'_>,
-    num_rows: usize,
-    then: Then<'_>,
-) {
-    let RowsMut { data: output, stride, width } = output;
-    let mut sums = vec![[0.0f32; PANEL]; num_rows];
-    let mut room = vec![[0.0f32; PANEL]; INNER_BLOCK];
-    for (panel_idx, column) in (0..width).step_by(PANEL).enumerate() {
-        let panel = part.weights.panel(part.first_panel + panel_idx);
-        sums.fill([0.0; PANEL]);
-        for from in (0..part.num_in).step_by(INNER_BLOCK) {
-            let length = INNER_BLOCK.min(part.num_in - from);
-            let lines = T::widen_all(&panel[from..from + length], &mut room);
-            let row = |index: usize| rows.row(index, from, length);
-            add_products(isa, row, lines, &mut sums);
-        }
-        let bias_from = (part.first_panel + panel_idx) * PANEL;
-        let count = PANEL.min(width - column);
-        for (row, sums) in sums.iter_mut().enumerate() {
-            store(isa, sums, &mut output[row * stride + column..][..count], bias_from, then);
-        }
-    }
-}
-
-/// Adds the products of one inner block to the sums of all rows.
-#[expect(clippy::many_single_char_names, reason = "six rows without a name of their own")]
-fn add_products<'a>(
-    isa: Isa,
-    row: impl Fn(usize) -> &'a [f32],
-    lines: &[[f32; PANEL]],
-    sums: &mut [[f32; PANEL]],
-) {
-    for (group, sums) in sums.chunks_mut(ROWS).enumerate() {
-        let first = group * ROWS;
-        match sums {
-            [a, b, c, d, e, f] => {
-                accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d], [e], [f]]);
-            }
-            [a, b, c, d, e] => {
-                accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d], [e]]);
-            }
-            [a, b, c, d] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c], [d]]),
-            [a, b, c] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b], [c]]),
-            [a, b] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a], [b]]),
-            [a] => accumulate_for(isa, &take(&row, first), &[lines], &mut [[a]]),
-            _ => {}
-        }
-    }
-}
-
-fn take<'a, const N: usize>(row: impl Fn(usize) -> &'a [f32], first: usize) -> [&'a [f32]; N] {
-    std::array::from_fn(|index| row(first + index))
-}
-
-/// `N` rows, `P` panels at a time; what is left over of the panels one at a time. Weights are widened
-/// as they are read.
-fn few_rows_block<T: Stored, const P: usize, const N: usize>(
-    isa: Isa,
-    rows: Rows<'_>,
-    part: Part<'_, T>,
-    output: RowsMut<'_>,
-    then: Then<'_>,
-) {
-    let RowsMut { data: output, stride, width } = output;
-    let num_panels = width.div_ceil(PANEL);
-    let together = num_panels / P * P;
-    let rows: [&[f32]; N] = std::array::from_fn(|index| rows.row(index, 0, part.num_in));
-    let mut finish = |panel_idx: usize, row: usize, sums: &mut [f32; PANEL]| {
-        let column = panel_idx * PANEL;
-        let count = PANEL.min(width - column);
-        let place = &mut output[row * stride + column..][..count];
-        store(isa, sums, place, part.first_panel * PANEL + column, then);
-    };
-    let panel = |index: usize| &part.weights.panel(part.first_panel + index)[..part.num_in];
-    for first in (0..together).step_by(P) {
-        let mut sums = [[[0.0f32; PANEL]; P]; N];
-        let panels: [&[[T; PANEL]]; P] = std::array::from_fn(|index| panel(first + index));
-        accumulate_for(isa, &rows, &panels, &mut sums.each_mut().map(<[_; P]>::each_mut));
-        for (row, sums) in sums.iter_mut().enumerate() {
-            for (index, sums) in sums.iter_mut().enumerate() {
-                finish(first + index, row, sums);
-            }
-        }
-    }
-    for index in together..num_panels {
-        let mut sums = [[0.0f32; PANEL]; N];
-        accumulate_for(isa, &rows, &[panel(index)], &mut sums.each_mut().map(|sum| [sum]));
-        for (row, sums) in sums.iter_mut().enumerate() {
-            finish(index, row, sums);
-        }
-    }
-}
-
-for_each_isa! {
-    fn accumulate_for[T: Stored, const P: usize, const N: usize](
-        rows: &[&[f32]; N],
-        panels: &[&[[T; PANEL]]; P],
-        sums: &mut [[&mut [f32; PANEL]; P]; N],
-    ) = accumulate::<T, P, N>
-}
-
-/// Adds `row * line` for every line of the panels to the sums of every row and panel.
-#[inline(always)]
-fn accumulate<const FMA: bool, T: Stored, const P: usize, const N: usize>(
-    rows: &[&[f32]; N],
-    panels: &[&[[T; PANEL]]; P],
-    sums: &mut [[&mut [f32; PANEL]; P]; N],
-) {
-    let mut accumulators: [[[f32; PANEL]; P]; N] =
-        std::array::from_fn(|row| std::array::from_fn(|panel| *sums[row][panel]));
-    // One length for all, so that the bounds are checked once and not in the loop.
-    let length = panels[0].len();
-    let rows: [&[f32]; N] = std::array::from_fn(|row| &rows[row][..length]);
-    let panels: [&[[T; PANEL]]; P] = std::array::from_fn(|panel| &panels[panel][..length]);
-    for inner in 0..length {
-        for panel in 0..P {
-            let line = T::widen(&panels[panel][inner]);
-            for row in 0..N {
-                let value = rows[row][inner];
-                for (sum, weight) in accumulators[row][panel].iter_mut().zip(line) {
-                    *sum = multiply_add::<FMA>(value, weight, *sum);
-                }
-            }
-        }
-    }
-    for (sums, accumulators) in sums.iter_mut().zip(accumulators) {
-        for (sum, accumulator) in sums.iter_mut().zip(accumulators) {
-            **sum = accumulator;
-        }
-    }
-}
-
-fn store(isa: Isa, sums: &mut [f32; PANEL], place: &mut [f32], column: usize, then: Then<'_>) {
-    let biased = |sums: &mut [f32; PANEL], bias: &[f32]| {
-        for (sum, bias) in sums.iter_mut().zip(&bias[column..]) {
-            *sum += bias;
-        }
-    };
-    match then {
-        Then::Store | Then::Add => {}
-        Then::Bias(bias) | Then::BiasAdd(bias) => biased(sums, bias),
-        Then::BiasGelu(bias) => {
-            biased(sums, bias);
-            gelu_line(isa, sums);
-        }
-    }
-    match then {
-        Then::Store | Then::Bias(_) | Then::BiasGelu(_) => place.copy_from_slice(&sums[..place.len()]),
-        Then::Add | Then::BiasAdd(_) => {
-            for (place, sum) in place.iter_mut().zip(sums) {
-                *place += *sum;
-            }
         }
     }
 }
@@ -385,7 +240,7 @@ mod tests {
 
     #[test]
     fn products_agree_with_the_plain_twin_on_odd_shapes() {
-        for isa in [Isa::detect(), Isa::baseline()] {
+        for isa in Isa::all() {
             let sizes = [1, 2, 5, 6, 7, 12, 16, 17, 48, 49, 100, 385];
             for (index, num_rows) in sizes.into_iter().enumerate() {
                 let (num_in, num_out) = (sizes[(index * 5 + 3) % 12], sizes[(index * 7 + 1) % 12]);
@@ -397,17 +252,32 @@ mod tests {
 
     #[test]
     fn a_row_does_not_depend_on_its_company() {
-        let (num_in, num_out) = (400, 70);
+        let (num_in, num_out) = (1024, 70);
         let (rows, weights) = (numbers(120 * num_in, 3), packed(&numbers(num_out * num_in, 4), num_in));
-        let isa = Isa::detect();
-        let mut together = vec![0.0; 120 * num_out];
-        matmul(isa, Rows::dense(&rows, num_in), &weights, &mut together, Then::Store);
-        for count in [1, 2, 3, 8, 50] {
-            let mut alone = vec![0.0; count * num_out];
-            let rows = Rows::dense(&rows[7 * num_in..], num_in);
-            matmul(isa, rows, &weights, &mut alone, Then::Store);
-            assert!(alone == together[7 * num_out..(7 + count) * num_out], "{count} rows");
+        for isa in Isa::all() {
+            let mut together = vec![0.0; 120 * num_out];
+            matmul(isa, Rows::dense(&rows, num_in), &weights, &mut together, Then::Store);
+            for count in [1, 2, 3, 8, 13, 50] {
+                let mut alone = vec![0.0; count * num_out];
+                let rows = Rows::dense(&rows[7 * num_in..], num_in);
+                matmul(isa, rows, &weights, &mut alone, Then::Store);
+                assert!(alone == together[7 * num_out..(7 + count) * num_out], "{count} rows, {isa:?}");
+            }
         }
+    }
+
+    #[test]
+    fn instruction_sets_with_a_fused_multiply_add_give_the_same_bits() {
+        let (num_in, num_out) = (400, 70);
+        let (rows, weights) = (numbers(50 * num_in, 3), packed(&numbers(num_out * num_in, 4), num_in));
+        let products = |isa: &Isa| {
+            let mut output = vec![0.0; 50 * num_out];
+            matmul(*isa, Rows::dense(&rows, num_in), &weights, &mut output, Then::Store);
+            output
+        };
+        let all = Isa::all();
+        let fused: Vec<_> = all.iter().filter(|isa| **isa != Isa::baseline()).map(products).collect();
+        assert!(fused.windows(2).all(|pair| pair[0] == pair[1]), "{all:?}");
     }
 
     #[test]

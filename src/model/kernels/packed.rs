@@ -2,6 +2,8 @@
 
 use half::bf16;
 
+use super::isa::{Instructions, Isa, for_each_isa};
+
 /// Columns of the product that are computed together: two AVX2 or four NEON registers.
 pub(crate) const PANEL: usize = 16;
 
@@ -12,7 +14,11 @@ pub(crate) trait Stored: Copy + Default + Send + Sync + 'static {
 
     /// The exact values of some lines: the lines themselves, or their widened copy in `room`, which
     /// is at least as long.
-    fn widen_all<'a>(lines: &'a [[Self; PANEL]], room: &'a mut [[f32; PANEL]]) -> &'a [[f32; PANEL]];
+    fn widen_all<'a>(
+        isa: Isa,
+        lines: &'a [[Self; PANEL]],
+        room: &'a mut [[f32; PANEL]],
+    ) -> &'a [[f32; PANEL]];
 }
 
 impl Stored for f32 {
@@ -21,7 +27,7 @@ impl Stored for f32 {
         *line
     }
 
-    fn widen_all<'a>(lines: &'a [[Self; PANEL]], _: &'a mut [[f32; PANEL]]) -> &'a [[f32; PANEL]] {
+    fn widen_all<'a>(_: Isa, lines: &'a [[Self; PANEL]], _: &'a mut [[f32; PANEL]]) -> &'a [[f32; PANEL]] {
         lines
     }
 }
@@ -33,12 +39,25 @@ impl Stored for bf16 {
         line.map(|value| f32::from_bits(u32::from(value.to_bits()) << 16))
     }
 
-    fn widen_all<'a>(lines: &'a [[Self; PANEL]], room: &'a mut [[f32; PANEL]]) -> &'a [[f32; PANEL]] {
+    fn widen_all<'a>(
+        isa: Isa,
+        lines: &'a [[Self; PANEL]],
+        room: &'a mut [[f32; PANEL]],
+    ) -> &'a [[f32; PANEL]] {
         let room = &mut room[..lines.len()];
-        for (wide, line) in room.iter_mut().zip(lines) {
-            *wide = Self::widen(line);
-        }
+        widen_lines(isa, lines, room);
         room
+    }
+}
+
+for_each_isa! {
+    fn widen_lines(lines: &[[bf16; PANEL]], room: &mut [[f32; PANEL]]) = widen_each
+}
+
+#[inline(always)]
+fn widen_each<I: Instructions>(lines: &[[bf16; PANEL]], room: &mut [[f32; PANEL]]) {
+    for (wide, line) in room.iter_mut().zip(lines) {
+        *wide = bf16::widen(line);
     }
 }
 
@@ -90,6 +109,17 @@ impl<T: Stored> Packed<T> {
             }
         }
         longer
+    }
+
+    /// Writes what stands at one place of the inner dimension, for all output columns.
+    pub(super) fn set_in(&mut self, place: usize, numbers: &[T]) {
+        let (lines, rest) = numbers.as_chunks::<PANEL>();
+        for (panel, line) in lines.iter().enumerate() {
+            self.panel_mut(panel)[place] = *line;
+        }
+        if !rest.is_empty() {
+            self.panel_mut(lines.len())[place][..rest.len()].copy_from_slice(rest);
+        }
     }
 
     /// Length of the rows that it is multiplied with.
