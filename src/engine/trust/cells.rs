@@ -104,15 +104,12 @@ fn without_leaders(words: &[PlacedWord]) -> Vec<PlacedWord> {
         let before = kept.last_mut().filter(|word| run.first().is_some_and(|first| first.line == word.line));
         let in_run: usize = run.iter().map(|word| num_dots(&word.printed)).sum();
         let at_word = before.as_ref().map_or(0, |word| num_dots(&word.printed));
-        let is_long = in_run + at_word >= MIN_LEADER_DOTS;
-        // One dot apart from the word is no full stop, three are an ellipsis.
-        let is_leader = run.first().is_some_and(is_leader) && (is_long || in_run == run.len());
+        let is_leader = run.first().is_some_and(is_leader) && in_run + at_word >= MIN_LEADER_DOTS;
         // Without a word before it, it says that something is not known.
         match before {
-            Some(word) if is_leader && is_long => {
+            Some(word) if is_leader => {
                 word.printed.truncate(word.printed.trim_end_matches(is_leader_dot).len());
             }
-            Some(_) if is_leader => {}
             _ => kept.extend_from_slice(run),
         }
     }
@@ -133,6 +130,10 @@ fn cell_on_page(cell: &Cell, words: &[&PlacedWord]) -> Option<CellOnPage> {
         if !is_joined {
             text.push(word.printed.clone());
         }
+    }
+    // What is left of a leader where the word before nearly fills the column. Dots alone say that something is not known.
+    while text.len() > 1 && text.last().is_some_and(|word| word.chars().all(is_leader_dot)) {
+        text.pop();
     }
     let text = text.join(" ");
     let is_as_read = without_blanks(&text) == without_blanks(&cell.text);

@@ -6,7 +6,6 @@ use std::ops::Range;
 use super::bands::MAX_BANDS_TO_SPLIT;
 use super::{Grid, SAME_EDGE_PT, slot_of};
 use crate::layout::alignment;
-use crate::layout::draft::MAX_SLOTS;
 use crate::layout::line::{Line, Word, is_leader_dot};
 use crate::layout::points::PtBox;
 use crate::layout::row::{Row, rows_of};
@@ -20,10 +19,13 @@ const CHUNK_GAP_EM: f64 = 0.38;
 /// A column has something in at least this share of the rows.
 const MIN_COLUMN_SHARE: f64 = 0.5;
 
+/// Bound for hostile pages.
+const MAX_COLS: usize = 60;
+
 impl Grid {
     /// The grid with the columns that white shows in its body.
     pub(super) fn with_inner_columns(self, lines: &[Line]) -> Self {
-        if self.num_rows() > MAX_BANDS_TO_SPLIT {
+        if self.num_rows() > MAX_BANDS_TO_SPLIT || self.num_cols() > MAX_COLS {
             return self;
         }
         let bands: Vec<Vec<&Line>> = (0..self.num_rows())
@@ -44,7 +46,7 @@ impl Grid {
             .into_iter()
             .flat_map(|sides| strips_between(body_rows, &sides))
             .collect();
-        if new.is_empty() || (self.num_cols() + new.len()) * self.num_rows() > MAX_SLOTS {
+        if new.is_empty() || self.num_cols() + new.len() > MAX_COLS {
             return self;
         }
         let parts = |row: usize, x: f64| {
