@@ -9,6 +9,8 @@
 #![expect(clippy::panic, reason = "as above")]
 
 mod golden;
+#[path = "model_parity/quantization.rs"]
+mod quantization;
 #[path = "model_parity/writing.rs"]
 mod writing;
 
@@ -29,7 +31,8 @@ const FIXTURES: [&str; 3] = ["tiny-idefics3", "tiny-r3-bf16", "tiny-r1-f16"];
 const KERNELS: [KernelChoice; 3] = [KernelChoice::Auto, KernelChoice::Baseline, KernelChoice::Candle];
 
 fn load_with(folder: &Path, kernels: KernelChoice) -> Idefics3 {
-    let options = LoadOptions { device: DeviceChoice::Cpu, dtype: DtypeChoice::F32, kernels };
+    let exact = LoadOptions { device: DeviceChoice::Cpu, dtype: DtypeChoice::F32, ..LoadOptions::default() };
+    let options = LoadOptions { kernels, ..exact };
     load(folder, &options, &mut |_progress| {}).unwrap()
 }
 

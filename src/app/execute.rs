@@ -191,6 +191,14 @@ impl App {
                 settings.precision = precision;
                 self.execute_model(ModelCommand::Reload);
             }
+            SettingCommand::SetVisionInt16(is_on) => {
+                settings.vision_int16 = is_on;
+                self.execute_model(ModelCommand::Reload);
+            }
+            SettingCommand::SetTextQ8_0(is_on) => {
+                settings.text_q8_0 = is_on;
+                self.execute_model(ModelCommand::Reload);
+            }
             SettingCommand::SetThreads(num_threads) => settings.num_threads = num_threads,
             SettingCommand::SetIdleUnload(minutes) => {
                 settings.idle_unload_minutes = minutes;

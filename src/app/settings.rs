@@ -43,6 +43,10 @@ pub struct Settings {
     pub device: DevicePreference,
     /// How exactly the model's numbers are kept.
     pub precision: Precision,
+    /// On a processor, the vision encoder computes in 16-bit fixed point.
+    pub vision_int16: bool,
+    /// On a processor, the text decoder's weights are held in 8 bits.
+    pub text_q8_0: bool,
     /// How many threads compute; `None` for one a core.
     pub num_threads: Option<usize>,
     /// Free the model's memory after so many minutes without a page; `None` for never. It is read again
@@ -98,6 +102,8 @@ impl Default for Settings {
             model_folders: Vec::new(),
             device: DevicePreference::Auto,
             precision: Precision::Auto,
+            vision_int16: false,
+            text_q8_0: false,
             num_threads: None,
             idle_unload_minutes: Some(15),
             offers_model: true,
@@ -232,6 +238,8 @@ impl Settings {
                 Precision::F16 => DtypeChoice::F16,
                 Precision::Bf16 => DtypeChoice::Bf16,
             },
+            vision_int16: self.vision_int16,
+            text_q8_0: self.text_q8_0,
             idle_unload: self.idle_unload_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
         }
     }

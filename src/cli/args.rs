@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::bench::BenchArgs;
 use crate::cli::convert_doctags::{self, ArgumentError};
-use crate::cli::inspect::InspectArgs;
+use crate::cli::inspect::{InspectArgs, InspectQuantization};
 use crate::cli::model::ModelCommand;
 use crate::cli::pages::PageRanges;
 use crate::engine::job::{DeviceChoice, DtypeChoice, EngineChoice, ModelSettings};
@@ -169,12 +169,8 @@ pub(super) struct ConvertArguments {
     /// Read one token at a time, in place of guessing some ahead; the answer is the same, and slower
     #[arg(long)]
     pub(super) no_drafts: bool,
-    /// What computes
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) device: Device,
-    /// How exactly the model computes
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) dtype: Dtype,
+    #[command(flatten)]
+    pub(super) computing: Computing,
     /// Write page headers and footers too (JSON always has them)
     #[arg(long)]
     pub(super) furniture: bool,
@@ -213,12 +209,8 @@ pub(super) struct EvalArguments {
     /// Most tokens a page [default: as many as the model has room for]
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub(super) tokens: Option<usize>,
-    /// What computes
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) device: Device,
-    /// How exactly the model computes
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) dtype: Dtype,
+    #[command(flatten)]
+    pub(super) computing: Computing,
     /// Say nothing but errors and scores
     #[arg(long, short)]
     pub(super) quiet: bool,
@@ -363,19 +355,35 @@ pub(super) enum Dtype {
     Bf16,
 }
 
-/// How the model is to compute, in the engine's terms.
-pub(super) fn model_settings(device: Device, dtype: Dtype) -> ModelSettings {
-    let device = match device {
-        Device::Auto => DeviceChoice::Auto,
-        Device::Cpu => DeviceChoice::Cpu,
-        Device::Cuda => DeviceChoice::Cuda(0),
-        Device::Metal => DeviceChoice::Metal,
-    };
-    let dtype = match dtype {
-        Dtype::Auto => DtypeChoice::Auto,
-        Dtype::F32 => DtypeChoice::F32,
-        Dtype::F16 => DtypeChoice::F16,
-        Dtype::Bf16 => DtypeChoice::Bf16,
-    };
-    ModelSettings { device, dtype, idle_unload: None }
+/// Where and how exactly the model computes.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Computing {
+    /// What computes
+    #[arg(long, value_enum, default_value_t)]
+    device: Device,
+    /// How exactly the model computes
+    #[arg(long, value_enum, default_value_t)]
+    dtype: Dtype,
+    #[command(flatten)]
+    quantization: InspectQuantization,
+}
+
+impl Computing {
+    /// In the engine's terms.
+    pub(super) fn model_settings(self) -> ModelSettings {
+        let device = match self.device {
+            Device::Auto => DeviceChoice::Auto,
+            Device::Cpu => DeviceChoice::Cpu,
+            Device::Cuda => DeviceChoice::Cuda(0),
+            Device::Metal => DeviceChoice::Metal,
+        };
+        let dtype = match self.dtype {
+            Dtype::Auto => DtypeChoice::Auto,
+            Dtype::F32 => DtypeChoice::F32,
+            Dtype::F16 => DtypeChoice::F16,
+            Dtype::Bf16 => DtypeChoice::Bf16,
+        };
+        let InspectQuantization { vision_int16, text_q8_0 } = self.quantization;
+        ModelSettings { device, dtype, vision_int16, text_q8_0, idle_unload: None }
+    }
 }

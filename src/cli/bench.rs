@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use crate::cli::inspect::{InspectDevice, InspectDtype, InspectKernels};
+use crate::cli::inspect::{InspectDevice, InspectDtype, InspectKernels, InspectQuantization};
 use crate::cli::process_clock::{cpu_time, peak_memory_bytes};
 use crate::document::{self, Document, PageImage, PageIndex, Rotation, Source};
 use crate::engine;
@@ -54,6 +54,9 @@ pub struct BenchArgs {
     /// On which arithmetic
     #[arg(long, value_enum, default_value_t = InspectKernels::Auto)]
     pub kernels: InspectKernels,
+    /// Which weights are held in fewer bits.
+    #[command(flatten)]
+    pub quantization: InspectQuantization,
 }
 
 /// Why there is no table.
@@ -146,7 +149,12 @@ fn source_of(args: &BenchArgs) -> Source {
 }
 
 fn load_options(args: &BenchArgs) -> LoadOptions {
-    LoadOptions { device: args.device.choice(), dtype: args.dtype.choice(), kernels: args.kernels.choice() }
+    LoadOptions {
+        device: args.device.choice(),
+        dtype: args.dtype.choice(),
+        kernels: args.kernels.choice(),
+        quantization: args.quantization.choice(),
+    }
 }
 
 /// The first page as a model is shown it.
@@ -237,10 +245,11 @@ fn write_head(model: &Idefics3, out: &mut dyn Write) -> io::Result<()> {
     let report = model.report();
     writeln!(
         out,
-        "Doclens {}, {}: {} on {} ({}), {} threads, {} {}, {} MB of weights, loaded in {}\n",
+        "Doclens {}, {}: {}{} on {} ({}), {} threads, {} {}, {} MB of weights, loaded in {}\n",
         env!("CARGO_PKG_VERSION"),
         report.name,
         report.dtype,
+        report.quantization.words().map(|words| format!(", {words},")).unwrap_or_default(),
         report.device,
         report.kernels,
         report.num_threads,

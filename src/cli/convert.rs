@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::cli::args::{ConvertArguments, Format, model_settings};
+use crate::cli::args::{ConvertArguments, Format};
 use crate::cli::characters::with_characters;
 use crate::cli::exit::Exit;
 use crate::cli::export::{Export, exports};
@@ -102,7 +102,7 @@ impl<'a> Conversion<'a> {
     fn load_model(&mut self) -> Result<(), Halt> {
         let Some(folder) = self.model_folder.clone() else { return Ok(()) };
         self.reporter.wait_for(format!("loading the model from {}", folder.display()));
-        let settings = model_settings(self.arguments.device, self.arguments.dtype);
+        let settings = self.arguments.computing.model_settings();
         let about = folder.display().to_string();
         let end = self.jobs.end_of(Job::LoadModel { folder, settings }, |_| ())?;
         if let EventKind::Failed(message) = end {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::cli::args::{EvalArguments, model_settings};
+use crate::cli::args::EvalArguments;
 use crate::cli::dataset::{DatasetError, Sample, samples};
 use crate::cli::exit::Exit;
 use crate::cli::jobs::{Interrupted, Jobs};
@@ -96,7 +96,7 @@ impl Evaluation<'_> {
     fn load_model(&self, folder: Option<PathBuf>) -> Result<String, EvalError> {
         let Some(folder) = folder else { return Ok("the pages' own text".to_owned()) };
         self.reporter.wait_for(format!("loading the model from {}", folder.display()));
-        let settings = model_settings(self.arguments.device, self.arguments.dtype);
+        let settings = self.arguments.computing.model_settings();
         match self.jobs.end_of(Job::LoadModel { folder, settings }, |_| ())? {
             EventKind::Failed(message) => Err(EvalError::Model(message)),
             EventKind::Finished(Outcome::ModelLoaded(info)) => {

@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use crate::model::inspect::{InspectInput, InspectedToken, Inspection, inspect, read_image};
 use crate::model::{
     self, DeviceChoice, DtypeChoice, GridBox, Instruction, KernelChoice, LoadOptions, LoadReport,
+    Quantization,
 };
 
 /// Print what the model sees and says: tiles, prompt, tokens with their boxes, timings.
@@ -56,6 +57,9 @@ pub struct InspectArgs {
     /// On which arithmetic.
     #[arg(long, value_enum, default_value_t = InspectKernels::Auto)]
     pub kernels: InspectKernels,
+    /// Which weights are held in fewer bits.
+    #[command(flatten)]
+    pub quantization: InspectQuantization,
 }
 
 /// What to read an image as.
@@ -118,6 +122,17 @@ pub enum InspectKernels {
     Baseline,
 }
 
+/// Which weights are held in fewer bits than they are stored in.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct InspectQuantization {
+    /// On a processor, compute the vision encoder in 16-bit fixed point: faster, about as exact as f16
+    #[arg(long)]
+    pub vision_int16: bool,
+    /// On a processor, hold the text decoder's weights in 8 bits: faster, less exact
+    #[arg(long)]
+    pub text_q8_0: bool,
+}
+
 /// Why there is nothing to show.
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
@@ -145,7 +160,12 @@ const DEFAULT_TOKENS: usize = 64;
 pub fn run(args: &InspectArgs, out: &mut dyn Write) -> Result<(), InspectError> {
     let input = input_of(args)?;
     let dtype = if args.case.is_some() { DtypeChoice::F32 } else { args.dtype.choice() };
-    let options = LoadOptions { device: args.device.choice(), dtype, kernels: args.kernels.choice() };
+    let options = LoadOptions {
+        device: args.device.choice(),
+        dtype,
+        kernels: args.kernels.choice(),
+        quantization: args.quantization.choice(),
+    };
     let model = model::load(&args.model, &options, &mut |_progress| {})?;
     write_model(model.report(), out)?;
     let inspection = inspect(&model, &input, args.dump.is_some())?;
@@ -214,6 +234,12 @@ impl InspectKernels {
     }
 }
 
+impl InspectQuantization {
+    pub(super) fn choice(self) -> Quantization {
+        Quantization { vision_int16: self.vision_int16, text_q8_0: self.text_q8_0 }
+    }
+}
+
 impl InspectDtype {
     pub(super) fn choice(self) -> DtypeChoice {
         match self {
@@ -229,9 +255,10 @@ fn write_model(report: &LoadReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "model     {} ({} parameters)", report.name, report.num_parameters)?;
     writeln!(
         out,
-        "computes  on {} in {} (stored in {}), {} MiB of weights, loaded in {}",
+        "computes  on {} in {}{} (stored in {}), {} MiB of weights, loaded in {}",
         report.device,
         report.dtype,
+        report.quantization.words().map(|words| format!(", {words}")).unwrap_or_default(),
         report.stored_dtype,
         report.weight_bytes >> 20,
         secs(report.load_time),

@@ -241,7 +241,7 @@ pub struct ModelInfo {
     pub num_parameters: u64,
     /// "CPU", "CUDA 0", "Metal".
     pub device: String,
-    /// "f32", "bf16", "f16".
+    /// "f32", "bf16", "f16", and what is held in fewer bits: "f32, vision int16".
     pub dtype: String,
     /// Why device or dtype are not what was asked for.
     pub fallback: Option<String>,

@@ -102,6 +102,10 @@ pub struct ModelSettings {
     pub device: DeviceChoice,
     /// How exactly numbers are kept.
     pub dtype: DtypeChoice,
+    /// On a processor, the vision encoder computes in 16-bit fixed point: faster, about as exact as f16.
+    pub vision_int16: bool,
+    /// On a processor, the text decoder's weights are held in 8 bits: faster, less exact.
+    pub text_q8_0: bool,
     /// Free its memory after so long without a page, and read it again before the next one.
     pub idle_unload: Option<Duration>,
 }

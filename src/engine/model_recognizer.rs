@@ -21,7 +21,7 @@ use crate::engine::text_layer_recognizer::expected_markup;
 use crate::engine::worker::check;
 use crate::geometry::BBox;
 use crate::model::{
-    self, Drafts, GenerationOptions, GridBox, Instruction, LoadOptions, PageModel, Step, Stop,
+    self, Drafts, GenerationOptions, GridBox, Instruction, LoadOptions, PageModel, Quantization, Step, Stop,
 };
 
 /// Gives each page to a model, with the task in the words it was trained on.
@@ -134,7 +134,10 @@ pub(super) fn load(
         folder: report.folder.clone(),
         num_parameters: report.num_parameters,
         device: report.device.clone(),
-        dtype: report.dtype.clone(),
+        dtype: match report.quantization.words() {
+            Some(words) => format!("{}, {words}", report.dtype),
+            None => report.dtype.clone(),
+        },
         fallback: report.fallback.clone(),
         load_time: report.load_time,
         fingerprint: fingerprint(folder),
@@ -178,6 +181,7 @@ fn load_options(settings: ModelSettings) -> LoadOptions {
             DtypeChoice::Bf16 => model::DtypeChoice::Bf16,
         },
         kernels: model::KernelChoice::Auto,
+        quantization: Quantization { vision_int16: settings.vision_int16, text_q8_0: settings.text_q8_0 },
     }
 }
 

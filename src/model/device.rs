@@ -8,6 +8,7 @@ use candle_core::{DType, Device};
 
 use super::error::Error;
 use super::kernels::isa::Isa;
+use super::load_options::Quantization;
 
 /// Where to compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,6 +67,14 @@ impl KernelChoice {
             Self::Baseline => can_run.then(Isa::baseline),
             Self::Candle => None,
         }
+    }
+
+    /// What can be held in fewer bits: only our own kernels can.
+    pub(crate) fn quantize(kernels: Option<Isa>, asked: Quantization) -> (Quantization, Option<String>) {
+        if kernels.is_some() || asked == Quantization::NONE {
+            return (asked, None);
+        }
+        (Quantization::NONE, Some("only Doclens' own kernels hold weights in fewer bits".to_owned()))
     }
 }
 
@@ -145,6 +154,15 @@ mod tests {
         let half = ComputeTarget::choose(DeviceChoice::Cpu, DtypeChoice::Bf16).unwrap();
         assert_eq!(half.dtype, DType::F32);
         assert!(half.fallback.is_some());
+    }
+
+    #[test]
+    fn weights_are_held_in_fewer_bits_only_where_that_can_be() {
+        let asked = Quantization { vision_int16: true, text_q8_0: false };
+        assert_eq!(KernelChoice::quantize(Some(Isa::baseline()), asked), (asked, None));
+        let (done, fallback) = KernelChoice::quantize(None, asked);
+        assert!(done == Quantization::NONE && fallback.is_some());
+        assert_eq!(KernelChoice::quantize(None, Quantization::NONE).1, None);
     }
 
     #[cfg(not(any(feature = "cuda", feature = "metal")))]

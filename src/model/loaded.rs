@@ -9,7 +9,7 @@ use std::time::Instant;
 use image::RgbImage;
 
 use super::config::{Config, GenerationConfig};
-use super::device::ComputeTarget;
+use super::device::{ComputeTarget, KernelChoice};
 use super::error::Error;
 use super::generation::{Generation, TileMemory};
 use super::idefics3::{Network, Root, tensor_shapes};
@@ -71,7 +71,8 @@ pub fn load(
         (progress.borrow_mut())(LoadProgress { done_bytes: done_bytes.get(), total_bytes });
     };
     let kernels = options.kernels.choose(&target);
-    let root = Root::new(weights, &target.device, target.dtype, kernels, &on_bytes);
+    let (quantization, not_quantized) = KernelChoice::quantize(kernels, options.quantization);
+    let root = Root::new(weights, &target, kernels, quantization, &on_bytes);
     let network = Network::load(&parts.config, &root.source())?;
     let report = LoadReport {
         name: name_of(folder),
@@ -80,10 +81,11 @@ pub fn load(
         device: target.device_name(),
         dtype: target.dtype.as_str().to_owned(),
         kernels: kernels.map_or("candle", Isa::name).to_owned(),
+        quantization,
         num_threads: rayon::current_num_threads(),
         stored_dtype: weights.stored_dtype().to_owned(),
         weight_bytes: root.device_bytes(),
-        fallback: target.fallback,
+        fallback: target.fallback.clone().or(not_quantized),
         load_time: started.elapsed(),
     };
     tracing::info!(

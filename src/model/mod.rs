@@ -38,7 +38,7 @@ pub use error::Error;
 pub use grammar::{Fit, Grammar, NewGrammar};
 pub use image_processor::TilePlan;
 pub use instruction::{GridBox, Instruction};
-pub use load_options::{CheckReport, LoadOptions, LoadProgress, LoadReport};
+pub use load_options::{CheckReport, LoadOptions, LoadProgress, LoadReport, Quantization};
 pub use loaded::{Idefics3, check, load};
 pub use page_model::{Drafts, GenerationOptions, PageModel, Steps};
 pub use prompt::{Message, Part};

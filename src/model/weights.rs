@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 use half::{bf16, f16};
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapOptions};
 use rayon::prelude::*;
 use serde::Deserialize;
 
@@ -26,7 +26,7 @@ const MAX_HEADER_BYTES: u64 = 32 << 20;
 /// Dimensions of any tensor here; the patch embedding has four.
 const MAX_RANK: usize = 8;
 
-/// All tensors of a checkpoint, mapped but not read.
+/// All tensors of a checkpoint, found but not read.
 #[derive(Debug)]
 pub(crate) struct Weights {
     files: Vec<WeightFile>,
@@ -38,7 +38,7 @@ pub(crate) struct Weights {
 #[derive(Debug)]
 struct WeightFile {
     path: PathBuf,
-    map: Mmap,
+    file: File,
 }
 
 #[derive(Debug)]
@@ -115,7 +115,7 @@ struct Index {
 }
 
 impl Weights {
-    /// Maps `model.safetensors`, or the shards that `model.safetensors.index.json` names.
+    /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names.
     ///
     /// # Errors
     /// When a file is missing, cut short, or its header is not right.
@@ -123,7 +123,7 @@ impl Weights {
         let single = folder.join("model.safetensors");
         let index = folder.join("model.safetensors.index.json");
         if single.exists() {
-            return Self::map(vec![single.clone()], single);
+            return Self::of_files(vec![single.clone()], single);
         }
         let Some(Index { weight_map }) = read_json_if_present(&index)? else {
             return Err(Error::MissingFile { what: "the weight file", file: single });
@@ -144,19 +144,20 @@ impl Weights {
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
-        Self::map(shards, index)
+        Self::of_files(shards, index)
     }
 
-    fn map(paths: Vec<PathBuf>, listing: PathBuf) -> Result<Self, Error> {
+    fn of_files(paths: Vec<PathBuf>, listing: PathBuf) -> Result<Self, Error> {
         let mut files = Vec::with_capacity(paths.len());
         let mut entries = HashMap::new();
         for (file_idx, path) in paths.into_iter().enumerate() {
-            let map = map_file(&path)?;
-            for (name, place) in read_header(&path, &map)? {
+            let file = open_file(&path)?;
+            let whole = map(&path, &file, 0, None)?;
+            for (name, place) in read_header(&path, &whole)? {
                 let Place { format, shape, range } = place;
                 entries.insert(name, Entry { file_idx, format, shape, range });
             }
-            files.push(WeightFile { path, map });
+            files.push(WeightFile { path, file });
         }
         Ok(Self { files, entries, listing })
     }
@@ -212,10 +213,10 @@ impl Weights {
         let shape = entry.shape.as_slice();
         if device.is_cpu() && dtype == Some(DType::F32) {
             // Straight from the mapped file: no copy in the stored format in between.
-            return Ok(Tensor::from_vec(to_f32(bytes, entry.format)?, shape, device)?);
+            return Ok(Tensor::from_vec(to_f32(&bytes, entry.format)?, shape, device)?);
         }
         let stored = entry.format.dtype();
-        let tensor = Tensor::from_raw_buffer(bytes, stored, shape, device)?;
+        let tensor = Tensor::from_raw_buffer(&bytes, stored, shape, device)?;
         Ok(tensor.to_dtype(dtype.unwrap_or(stored))?)
     }
 
@@ -226,7 +227,7 @@ impl Weights {
     pub(crate) fn numbers(&self, name: &str) -> Result<Numbers, Error> {
         let (entry, bytes) = self.stored(name)?;
         if entry.format != Format::Bf16 {
-            return to_f32(bytes, entry.format).map(Numbers::F32);
+            return to_f32(&bytes, entry.format).map(Numbers::F32);
         }
         let mut numbers: Vec<bf16> = Vec::new();
         numbers
@@ -236,16 +237,17 @@ impl Weights {
         Ok(Numbers::Bf16(numbers))
     }
 
-    /// A tensor's entry and its bytes in the mapped file.
-    fn stored(&self, name: &str) -> Result<(&Entry, &[u8]), Error> {
+    /// A tensor's entry and its bytes in its file, which are mapped for as long as they are looked at: pages of a
+    /// mapped file count as this program's memory, and would be held beside what is made of them.
+    fn stored(&self, name: &str) -> Result<(&Entry, Mmap), Error> {
         let missing = || Error::MissingTensor {
             tensor: name.to_owned(),
             expected: Vec::new(),
             file: self.listing.clone(),
         };
         let entry = self.entries.get(name).ok_or_else(missing)?;
-        let file = self.files.get(entry.file_idx);
-        let bytes = file.and_then(|file| file.map.get(entry.range.clone())).ok_or_else(missing)?;
+        let WeightFile { path, file } = self.files.get(entry.file_idx).ok_or_else(missing)?;
+        let bytes = map(path, file, entry.range.start as u64, Some(entry.range.len()))?;
         Ok((entry, bytes))
     }
 
@@ -254,19 +256,27 @@ impl Weights {
     }
 }
 
-#[expect(unsafe_code, reason = "mapping is the way to take in weights without holding them twice")]
-fn map_file(path: &Path) -> Result<Mmap, Error> {
-    let failed = |source: std::io::Error| {
+fn open_file(path: &Path) -> Result<File, Error> {
+    File::open(path).map_err(|source| {
         if source.kind() == std::io::ErrorKind::NotFound {
             return Error::MissingFile { what: "a weight file", file: path.to_owned() };
         }
         Error::Read { file: path.to_owned(), source }
-    };
-    let file = File::open(path).map_err(failed)?;
+    })
+}
+
+/// The bytes of a file from one on; without a length, all that follow.
+#[expect(unsafe_code, reason = "mapping is the way to take in weights without holding them twice")]
+fn map(path: &Path, file: &File, from: u64, length: Option<usize>) -> Result<Mmap, Error> {
+    let mut part = MmapOptions::new();
+    part.offset(from);
+    if let Some(length) = length {
+        part.len(length);
+    }
     // SAFETY: the map is read only while loading, and only as bytes, for which every bit pattern is
     // valid. If another program shortens the file meanwhile, the system ends this one; no checked
     // read could prevent that and still share the file's memory.
-    unsafe { Mmap::map(&file) }.map_err(failed)
+    unsafe { part.map(file) }.map_err(|source| Error::Read { file: path.to_owned(), source })
 }
 
 /// Reads the header of one file and holds it against the file's length.

@@ -9,7 +9,7 @@ use doclens::model::{Drafts, GenerationOptions, Instruction, KernelChoice, NewGr
 use super::{FIXTURES, all_steps, fixture, load_with, text_of};
 
 /// Tokens with their probabilities to the last bit, and why there are no more.
-fn said(steps: &[Step]) -> Vec<(u32, String, u32)> {
+pub(crate) fn said(steps: &[Step]) -> Vec<(u32, String, u32)> {
     let token = |step: &Step| match step {
         Step::Token { id, text, log_probability } => Some((*id, text.clone(), log_probability.to_bits())),
         Step::Stopped(stop) => Some((u32::MAX, format!("{stop:?}"), 0)),

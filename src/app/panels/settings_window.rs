@@ -101,6 +101,7 @@ fn model_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     choice(ui, "Numbers", hover, &Precision::ALL, settings.precision, words, |precision| {
         commands.send(SettingCommand::UsePrecision(precision));
     });
+    quantization_ui(ui, state, commands);
     let num_cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let threads: Vec<Option<usize>> = std::iter::once(None).chain((1..num_cores).map(Some)).collect();
     let words =
@@ -118,6 +119,19 @@ fn model_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     let words = "A line below the top bar while no model is on this computer. Nothing is downloaded unasked";
     check(ui, settings.offers_model, "Offer a model", words, |is_on| {
         commands.send(SettingCommand::SetModelOffer(is_on));
+    });
+}
+
+/// Which weights are held in fewer bits: each with what that was measured to do.
+fn quantization_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
+    let settings = &state.settings;
+    let words = "16-bit fixed point: two thirds of the time, about as exact as f16. Models that were measured wrote the same tokens, with embeddings off by 0.02 %";
+    check(ui, settings.vision_int16, "Faster vision on a processor", words, |is_on| {
+        commands.send(SettingCommand::SetVisionInt16(is_on));
+    });
+    let words = "Weights in 8 bits: half the memory for them. Trained models that were measured wrote the same tokens, with the first logits off by up to 2 %";
+    check(ui, settings.text_q8_0, "Faster writing on a processor", words, |is_on| {
+        commands.send(SettingCommand::SetTextQ8_0(is_on));
     });
 }
 

@@ -6,9 +6,11 @@ use std::fmt::Display;
 use candle_core::{DType, Device, Tensor};
 
 use crate::model::config::Config;
+use crate::model::device::ComputeTarget;
 use crate::model::error::Error;
 use crate::model::kernels::isa::Isa;
-use crate::model::native::linear::Numbers;
+use crate::model::load_options::Quantization;
+use crate::model::native::linear::{Form, Linear as PackedLinear, Numbers};
 use crate::model::weights::Weights;
 
 /// The output projection; a checkpoint without it uses the embedding table instead.
@@ -91,6 +93,7 @@ pub(crate) struct Root<'w> {
     dtype: DType,
     /// Layers run on our own kernels with this instruction set; else through candle.
     kernels: Option<Isa>,
+    quantization: Quantization,
     /// Told the bytes of each tensor once it is in.
     on_bytes: &'w dyn Fn(u64),
     device_bytes: Cell<u64>,
@@ -99,12 +102,13 @@ pub(crate) struct Root<'w> {
 impl<'w> Root<'w> {
     pub(crate) fn new(
         weights: &'w Weights,
-        device: &'w Device,
-        dtype: DType,
+        target: &'w ComputeTarget,
         kernels: Option<Isa>,
+        quantization: Quantization,
         on_bytes: &'w dyn Fn(u64),
     ) -> Self {
-        Self { weights, device, dtype, kernels, on_bytes, device_bytes: Cell::new(0) }
+        let ComputeTarget { device, dtype, .. } = target;
+        Self { weights, device, dtype: *dtype, kernels, quantization, on_bytes, device_bytes: Cell::new(0) }
     }
 
     pub(crate) fn source(&'w self) -> TensorSource<'w> {
@@ -150,24 +154,48 @@ impl TensorSource<'_> {
         self.root.kernels
     }
 
-    /// The numbers of the tensor of this name, for our own kernels.
-    pub(super) fn numbers(&self, name: &str) -> Result<Numbers, Error> {
-        (self.root.on_bytes)(self.root.weights.stored_bytes(&format!("{}{name}", self.prefix)));
-        self.numbers_again(name)
+    /// Which weights are held in fewer bits than they are stored in.
+    pub(super) fn quantization(&self) -> Quantization {
+        self.root.quantization
+    }
+
+    /// The numbers of the tensor of this name, widened, for our own kernels.
+    pub(super) fn numbers(&self, name: &str) -> Result<Vec<f32>, Error> {
+        let numbers = self.stored_numbers(name)?.to_f32();
+        self.add_device_bytes(size_of_val(numbers.as_slice()) as u64);
+        Ok(numbers)
+    }
+
+    /// The matrices of these names, one below the other and packed, for our own kernels.
+    pub(super) fn packed(&self, num_in: usize, names: &[&str], form: Form) -> Result<PackedLinear, Error> {
+        let matrices = names.iter().map(|name| self.stored_numbers(&format!("{name}weight")));
+        let packed = PackedLinear::new(num_in, &matrices.collect::<Result<Vec<_>, _>>()?, form);
+        self.add_device_bytes(packed.size_bytes());
+        Ok(packed)
     }
 
     /// The same of a tensor that has been handed out in another form: it is not told twice.
-    pub(super) fn numbers_again(&self, name: &str) -> Result<Numbers, Error> {
-        let numbers = self.root.weights.numbers(&format!("{}{name}", self.prefix))?;
-        self.root.device_bytes.set(self.root.device_bytes.get() + numbers.size_bytes());
-        Ok(numbers)
+    pub(super) fn packed_again(&self, num_in: usize, form: Form) -> Result<PackedLinear, Error> {
+        let numbers = self.root.weights.numbers(&format!("{}weight", self.prefix))?;
+        let packed = PackedLinear::new(num_in, &[numbers], form);
+        self.add_device_bytes(packed.size_bytes());
+        Ok(packed)
+    }
+
+    fn stored_numbers(&self, name: &str) -> Result<Numbers, Error> {
+        let name = format!("{}{name}", self.prefix);
+        (self.root.on_bytes)(self.root.weights.stored_bytes(&name));
+        self.root.weights.numbers(&name)
+    }
+
+    fn add_device_bytes(&self, bytes: u64) {
+        self.root.device_bytes.set(self.root.device_bytes.get() + bytes);
     }
 
     fn load(&self, name: &str, dtype: Option<DType>) -> Result<Tensor, Error> {
         let name = format!("{}{name}", self.prefix);
         let tensor = self.root.weights.load(&name, dtype, self.root.device)?;
-        let bytes = (tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64;
-        self.root.device_bytes.set(self.root.device_bytes.get() + bytes);
+        self.add_device_bytes((tensor.elem_count() * tensor.dtype().size_in_bytes()) as u64);
         (self.root.on_bytes)(self.root.weights.stored_bytes(&name));
         Ok(tensor)
     }

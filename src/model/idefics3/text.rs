@@ -14,7 +14,7 @@ use crate::model::error::Error;
 use crate::model::kernels::attention::Heads;
 use crate::model::kernels::isa::Isa;
 use crate::model::kernels::matmul::Then;
-use crate::model::native::linear::Linear as PackedLinear;
+use crate::model::native::linear::{Form, Linear as PackedLinear};
 use crate::model::native::text::TextLayer;
 
 /// Query positions that are scored at once: it bounds the memory of long prompts, and later blocks
@@ -92,10 +92,13 @@ impl TextModel {
                 (table.clone(), Head::Candle(Linear::without_bias(table)))
             }
             (Some(isa), has_head) => {
-                let numbers =
-                    if has_head { root.numbers(LM_HEAD)? } else { embeddings.numbers_again("weight")? };
-                let lm_head = Head::Native(isa, PackedLinear::new(config.hidden_size, &[numbers]));
-                (embeddings.get_as_stored("weight")?, lm_head)
+                let (num_in, form) = (config.hidden_size, form(root));
+                let linear = if has_head {
+                    root.packed(num_in, &["lm_head."], form)?
+                } else {
+                    embeddings.packed_again(num_in, form)?
+                };
+                (embeddings.get_as_stored("weight")?, Head::Native(isa, linear))
             }
         };
         let layers = source.pp("layers");
@@ -259,15 +262,16 @@ impl Layer {
     }
 }
 
+/// How the decoder's weights are held.
+fn form(source: &TensorSource<'_>) -> Form {
+    if source.quantization().text_q8_0 { Form::Q8_0 } else { Form::AsStored }
+}
+
 /// The same layer with its weights packed for our own kernels.
 fn native_layer(isa: Isa, config: &TextConfig, source: &TensorSource<'_>) -> Result<TextLayer, Error> {
     let (attention, mlp) = (source.pp("self_attn"), source.pp("mlp"));
-    let norm = |name: &str| -> Result<Vec<f32>, Error> { Ok(source.pp(name).numbers("weight")?.to_f32()) };
-    let packed = |source: &TensorSource<'_>, num_in: usize, names: &[&str]| -> Result<PackedLinear, Error> {
-        let matrices: Result<Vec<_>, Error> =
-            names.iter().map(|name| source.pp(name).numbers("weight")).collect();
-        Ok(PackedLinear::new(num_in, &matrices?))
-    };
+    let norm = |name: &str| source.pp(name).numbers("weight");
+    let form = form(source);
     let (narrow, inner) = (config.hidden_size, config.intermediate_size);
     Ok(TextLayer {
         isa,
@@ -278,11 +282,11 @@ fn native_layer(isa: Isa, config: &TextConfig, source: &TensorSource<'_>) -> Res
         },
         rms_norm_eps: to_f32(config.rms_norm_eps),
         input_layernorm: norm("input_layernorm")?,
-        qkv: packed(&attention, narrow, &["q_proj", "k_proj", "v_proj"])?,
-        o_proj: packed(&attention, config.num_attention_heads * config.head_dim, &["o_proj"])?,
+        qkv: attention.packed(narrow, &["q_proj.", "k_proj.", "v_proj."], form)?,
+        o_proj: attention.packed(config.num_attention_heads * config.head_dim, &["o_proj."], form)?,
         post_attention_layernorm: norm("post_attention_layernorm")?,
-        gate_up: packed(&mlp, narrow, &["gate_proj", "up_proj"])?,
-        down_proj: packed(&mlp, inner, &["down_proj"])?,
+        gate_up: mlp.packed(narrow, &["gate_proj.", "up_proj."], form)?,
+        down_proj: mlp.packed(inner, &["down_proj."], form)?,
     })
 }
 

@@ -11,7 +11,7 @@ use super::layers::{LayerNorm, Linear, merge_heads, on_numbers, softmax, split_h
 use crate::model::config::VisionConfig;
 use crate::model::error::Error;
 use crate::model::kernels::isa::Isa;
-use crate::model::native::linear::{Linear as PackedLinear, Numbers};
+use crate::model::native::linear::Form;
 use crate::model::native::vision::{Biased, Norm, VisionLayer};
 
 /// `model.vision_model` of the checkpoint.
@@ -262,25 +262,24 @@ fn native_layer(isa: Isa, config: &VisionConfig, source: &TensorSource<'_>) -> R
     let (wide, inner) = (config.hidden_size, config.intermediate_size);
     let norm = |name: &str| -> Result<Norm, Error> {
         let source = source.pp(name);
-        let (weight, bias) = (source.numbers("weight")?.to_f32(), source.numbers("bias")?.to_f32());
+        let (weight, bias) = (source.numbers("weight")?, source.numbers("bias")?);
         Ok(Norm { weight, bias, eps: to_f32(config.layer_norm_eps) })
     };
+    let form = if source.quantization().vision_int16 { Form::Int16 } else { Form::AsStored };
     let biased = |num_in: usize, names: &[&str]| -> Result<Biased, Error> {
-        let numbers = |kind: &str| -> Result<Vec<Numbers>, Error> {
-            names.iter().map(|name| source.pp(name).numbers(kind)).collect()
-        };
-        let bias = numbers("bias")?.iter().flat_map(Numbers::to_f32).collect();
-        Ok(Biased { linear: PackedLinear::new(num_in, &numbers("weight")?), bias })
+        let biases = names.iter().map(|name| source.numbers(&format!("{name}bias")));
+        let bias = biases.collect::<Result<Vec<_>, _>>()?.concat();
+        Ok(Biased { linear: source.packed(num_in, names, form)?, bias })
     };
     Ok(VisionLayer {
         isa,
         num_attention_heads: config.num_attention_heads,
         layer_norm1: norm("layer_norm1")?,
-        qkv: biased(wide, &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"])?,
-        out_proj: biased(wide, &["self_attn.out_proj"])?,
+        qkv: biased(wide, &["self_attn.q_proj.", "self_attn.k_proj.", "self_attn.v_proj."])?,
+        out_proj: biased(wide, &["self_attn.out_proj."])?,
         layer_norm2: norm("layer_norm2")?,
-        fc1: biased(wide, &["mlp.fc1"])?,
-        fc2: biased(inner, &["mlp.fc2"])?,
+        fc1: biased(wide, &["mlp.fc1."])?,
+        fc2: biased(inner, &["mlp.fc2."])?,
     })
 }
 

@@ -151,6 +151,7 @@ fn rotate_each<I: Instructions>(heads: &mut [f32], cos: &[f32], sin: &[f32]) {
 mod tests {
     use super::super::isa::{Baseline, Isa};
     use super::super::lanes::PlainLanes;
+    use super::super::whole_lanes::PlainWholeLanes;
     use super::*;
 
     /// Slow where the machine has no fused multiply-add, but right.
@@ -159,6 +160,7 @@ mod tests {
     impl Instructions for Fused {
         const FMA: bool = true;
         type Lanes = PlainLanes;
+        type WholeLanes = PlainWholeLanes;
     }
 
     fn numbers(count: usize) -> Vec<f32> {

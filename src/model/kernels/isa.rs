@@ -3,6 +3,9 @@
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2Lanes, Avx512Lanes};
 use super::lanes::{Lanes, PlainLanes};
+#[cfg(target_arch = "x86_64")]
+use super::whole_lanes::{Avx2WholeLanes, Avx512WholeLanes};
+use super::whole_lanes::{PlainWholeLanes, WholeLanes};
 
 /// The instruction set that kernels are called with. Only [`Isa::detect`] and its parts make a value that
 /// stands for more than the baseline, so holding one proves that the machine has the instructions.
@@ -47,7 +50,10 @@ impl Isa {
 
     fn avx2() -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        if is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c")
+        {
             return Some(Self(Kind::Avx2));
         }
         None
@@ -89,13 +95,15 @@ pub(super) trait Instructions {
     const FMA: bool;
     /// How a line of a panel is held.
     type Lanes: Lanes;
+    /// How a line of pairs of 16-bit numbers, and of their sums, is held.
+    type WholeLanes: WholeLanes<Lanes = Self::Lanes>;
 }
 
 /// The copy for AVX-512.
 #[cfg(target_arch = "x86_64")]
 pub(super) struct Avx512;
 
-/// The copy for AVX2 with FMA.
+/// The copy for AVX2, with FMA and F16C, which came with it.
 #[cfg(target_arch = "x86_64")]
 pub(super) struct Avx2;
 
@@ -106,18 +114,21 @@ pub(super) struct Baseline;
 impl Instructions for Avx512 {
     const FMA: bool = true;
     type Lanes = Avx512Lanes;
+    type WholeLanes = Avx512WholeLanes;
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Instructions for Avx2 {
     const FMA: bool = true;
     type Lanes = Avx2Lanes;
+    type WholeLanes = Avx2WholeLanes;
 }
 
 impl Instructions for Baseline {
     /// Always on 64-bit Arm, on x86 only if compiled for it.
     const FMA: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
     type Lanes = PlainLanes;
+    type WholeLanes = PlainWholeLanes;
 }
 
 /// `a * b + c`, fused where the instruction set has it.
@@ -134,12 +145,12 @@ macro_rules! for_each_isa {
         $(#[$attribute])*
         $visibility fn $name$(<$($parameters)+>)?(isa: $crate::model::kernels::isa::Isa, $($argument: $type),*) {
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma,f16c")]
             fn avx512$(<$($parameters)+>)?($($argument: $type),*) {
                 $inner::<$crate::model::kernels::isa::Avx512 $($(, $generic)+)?>($($argument),*);
             }
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,fma")]
+            #[target_feature(enable = "avx2,fma,f16c")]
             fn avx2$(<$($parameters)+>)?($($argument: $type),*) {
                 $inner::<$crate::model::kernels::isa::Avx2 $($(, $generic)+)?>($($argument),*);
             }

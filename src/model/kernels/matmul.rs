@@ -8,8 +8,8 @@ use super::tile::row_block;
 
 /// Rows that pass over a panel while it is in the cache. A multiple of what one kernel call computes.
 const ROW_BLOCK: usize = 48;
-/// Numbers of rows that stay in the second-level cache: 768 KiB.
-const CACHED_ROWS: usize = 768 * 1024 / size_of::<f32>();
+/// Of rows that pass over all panels: they stay in the second-level cache.
+const CACHED_BYTES: usize = 768 * 1024;
 
 /// What happens to a product before it is stored.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +89,11 @@ impl<'a> RowsMut<'a> {
     pub(crate) fn dense(data: &'a mut [f32], width: usize) -> Self {
         Self { data, stride: width, width }
     }
+
+    /// How many there are.
+    pub(super) fn num_rows(&self) -> usize {
+        (self.data.len() + self.stride - self.width) / self.stride
+    }
 }
 
 /// The columns of the weights from `first_panel` on, and the first `num_in` of their inner dimension.
@@ -101,8 +106,6 @@ pub(super) struct Part<'a, T> {
 
 /// `output = rows * weights`, `(num_rows, num_in) x (num_out, num_in)ᵀ → (num_rows, num_out)`, on the
 /// threads of the current pool. The output has no gaps between its rows.
-///
-/// Many rows are split by rows, few rows by output columns; the numbers are the same either way.
 pub(crate) fn matmul<T: Stored>(
     isa: Isa,
     rows: Rows<'_>,
@@ -110,30 +113,55 @@ pub(crate) fn matmul<T: Stored>(
     output: &mut [f32],
     then: Then<'_>,
 ) {
-    let num_out = weights.num_out();
+    let num_in = weights.num_in();
+    on_threads(num_in * size_of::<f32>(), weights.num_out(), output, |share, output| {
+        let num_rows = output.num_rows();
+        let mut room = Vec::new();
+        let rows = rows.skip(share.first_row);
+        // Few rows are in the cache whatever their distance.
+        let rows = if num_rows < ROW_BLOCK { rows } else { rows.spread(num_in, num_rows, &mut room) };
+        let part = Part { weights, num_in, first_panel: share.first_panel };
+        row_block(isa, rows, part, output, then);
+    });
+}
+
+/// What one task computes of a product.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    /// Of the rows.
+    pub(super) first_row: usize,
+    /// Of the weights.
+    pub(super) first_panel: usize,
+}
+
+/// Has the shares of a product computed on the threads of the current pool. The output is `(num_rows, num_out)`,
+/// and each row has `row_bytes` that are multiplied.
+///
+/// Many rows are split by rows, few rows by output columns; the numbers have to be the same either way.
+pub(super) fn on_threads(
+    row_bytes: usize,
+    num_out: usize,
+    output: &mut [f32],
+    compute: impl Fn(Share, RowsMut<'_>) + Sync,
+) {
     let num_rows = output.len() / num_out.max(1);
     let num_threads = rayon::current_num_threads();
     if num_rows >= ROW_BLOCK * num_threads.min(2) {
-        let rows_per_task = rows_per_task(num_rows, weights.num_in(), num_threads);
-        let chunks = output.par_chunks_mut(rows_per_task * num_out).enumerate();
-        chunks.for_each(|(index, output)| {
-            let part = Part { weights, num_in: weights.num_in(), first_panel: 0 };
-            let rows = rows.skip(index * rows_per_task);
-            let mut room = Vec::new();
-            let rows = rows.spread(weights.num_in(), output.len() / num_out, &mut room);
-            row_block(isa, rows, part, RowsMut::dense(output, num_out), then);
+        let rows_per_task = rows_per_task(num_rows, row_bytes, num_threads);
+        output.par_chunks_mut(rows_per_task * num_out).enumerate().for_each(|(index, output)| {
+            let share = Share { first_row: index * rows_per_task, first_panel: 0 };
+            compute(share, RowsMut::dense(output, num_out));
         });
     } else if num_rows > 1 {
         // A few rows: each is cut into columns below, one row after the other would read the weights
         // again and again, so the columns are computed into their own buffers and then put in place.
-        few_rows(isa, rows, weights, output, then);
+        few_rows(num_out, output, compute);
     } else {
         let panels_per_task = panels_per_task(num_out, num_threads);
-        let chunks = output.par_chunks_mut(panels_per_task * PANEL).enumerate();
-        chunks.for_each(|(index, output)| {
-            let part = Part { weights, num_in: weights.num_in(), first_panel: index * panels_per_task };
+        output.par_chunks_mut(panels_per_task * PANEL).enumerate().for_each(|(index, output)| {
             let width = output.len();
-            row_block(isa, rows, part, RowsMut::dense(output, width), then);
+            let share = Share { first_row: 0, first_panel: index * panels_per_task };
+            compute(share, RowsMut::dense(output, width));
         });
     }
 }
@@ -157,9 +185,9 @@ pub(crate) fn block<T: Stored>(
 }
 
 /// As many rows as stay in the second-level cache, in equal shares for the threads.
-fn rows_per_task(num_rows: usize, num_in: usize, num_threads: usize) -> usize {
+fn rows_per_task(num_rows: usize, row_bytes: usize, num_threads: usize) -> usize {
     let share = num_rows.div_ceil(num_threads);
-    let num_tasks = (share * num_in).div_ceil(CACHED_ROWS).clamp(1, share.div_ceil(ROW_BLOCK));
+    let num_tasks = (share * row_bytes).div_ceil(CACHED_BYTES).clamp(1, share.div_ceil(ROW_BLOCK));
     num_rows.div_ceil(num_threads * num_tasks)
 }
 
@@ -169,8 +197,7 @@ fn panels_per_task(num_out: usize, num_threads: usize) -> usize {
 }
 
 /// Splits the columns over threads; each computes its columns of all rows.
-fn few_rows<T: Stored>(isa: Isa, rows: Rows<'_>, weights: &Packed<T>, output: &mut [f32], then: Then<'_>) {
-    let num_out = weights.num_out();
+fn few_rows(num_out: usize, output: &mut [f32], compute: impl Fn(Share, RowsMut<'_>) + Sync) {
     let num_rows = output.len() / num_out;
     let panels_per_task = panels_per_task(num_out, rayon::current_num_threads());
     let width = panels_per_task * PANEL;
@@ -184,8 +211,8 @@ fn few_rows<T: Stored>(isa: Isa, rows: Rows<'_>, weights: &Packed<T>, output: &m
             for (part, row) in part.chunks_exact_mut(count).zip(source.chunks_exact(num_out)) {
                 part.copy_from_slice(&row[from..from + count]);
             }
-            let panels = Part { weights, num_in: weights.num_in(), first_panel: task * panels_per_task };
-            row_block(isa, rows, panels, RowsMut::dense(&mut part, count), then);
+            let share = Share { first_row: 0, first_panel: task * panels_per_task };
+            compute(share, RowsMut::dense(&mut part, count));
             part
         })
         .collect();

@@ -7,9 +7,9 @@
 //! spelled out for x86 ([`lanes`]). `unsafe` are only those, reads in their inner loops, and the calls into the
 //! copies. Each kernel has a plain twin in its tests.
 //!
-//! Sums over the inner dimension always run from first to last in one accumulator per output, so a
-//! row's result does not depend on how many rows are computed together, on blocking or on the number
-//! of threads. Verifying drafted tokens and resuming a prompt rest on that.
+//! Sums over the inner dimension always run from first to last in one accumulator per output (in fixed point: over
+//! exact sums of blocks), so a row's result does not depend on how many rows are computed together, on blocking or
+//! on the number of threads. Verifying drafted tokens and resuming a prompt rest on that.
 
 #![expect(
     clippy::inline_always,
@@ -18,6 +18,7 @@
 
 pub(super) mod isa;
 mod lanes;
+mod whole_lanes;
 
 pub(super) mod packed;
 
@@ -26,3 +27,7 @@ pub(super) mod elementwise;
 pub(super) mod kv_cache;
 pub(super) mod matmul;
 mod tile;
+
+pub(super) mod fixed_point;
+pub(super) mod int16;
+pub(super) mod q8_0;

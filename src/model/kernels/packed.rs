@@ -132,6 +132,11 @@ impl<T: Stored> Packed<T> {
         self.num_out
     }
 
+    /// Bytes that it takes in memory.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        size_of_val(self.lines.as_slice()) as u64
+    }
+
     /// The lines of one panel, `num_in` of them.
     pub(super) fn panel(&self, index: usize) -> &[[T; PANEL]] {
         &self.lines[index * self.num_in..(index + 1) * self.num_in]

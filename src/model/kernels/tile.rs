@@ -20,7 +20,7 @@ pub(super) fn row_block<T: Stored>(
     output: RowsMut<'_>,
     then: Then<'_>,
 ) {
-    let num_rows = (output.data.len() + output.stride - output.width) / output.stride;
+    let num_rows = output.num_rows();
     // Accumulators and a line of weights for each panel fill the registers: thirty-two of a line each in AVX-512,
     // sixteen of half a line in AVX2.
     if isa.has_wide_registers() {
@@ -60,7 +60,7 @@ fn many_rows<T: Stored, const P: usize, const N: usize>(
     mut output: RowsMut<'_>,
     then: Then<'_>,
 ) {
-    let num_rows = (output.data.len() + output.stride - output.width) / output.stride;
+    let num_rows = output.num_rows();
     let num_panels = output.width.div_ceil(PANEL);
     let mut sums = vec![[[0.0f32; PANEL]; P]; num_rows];
     let inner_block = CACHED_WEIGHTS / PANEL / P;
@@ -187,15 +187,16 @@ fn accumulate<I: Instructions, T: Stored, const P: usize, const N: usize>(
 
 /// Where sums go.
 #[derive(Clone, Copy)]
-struct Place {
+pub(super) struct Place {
     /// Of the output.
-    column: usize,
+    pub(super) column: usize,
     /// Of the weights: where their bias stands.
-    bias_from: usize,
+    pub(super) bias_from: usize,
 }
 
 for_each_isa! {
-    fn finish[const P: usize](
+    /// Does what follows the product, and stores.
+    pub(super) fn finish[const P: usize](
         sums: &mut [[[f32; PANEL]; P]],
         output: &mut RowsMut<'_>,
         place: Place,
@@ -203,7 +204,6 @@ for_each_isa! {
     ) = finish_each::<P>
 }
 
-/// Does what follows the product, and stores.
 #[inline(always)]
 fn finish_each<I: Instructions, const P: usize>(
     sums: &mut [[[f32; PANEL]; P]],
