@@ -44,6 +44,7 @@ mod models;
 mod native;
 mod page_view;
 mod panels;
+mod saving;
 
 use std::path::PathBuf;
 
