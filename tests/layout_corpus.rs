@@ -9,7 +9,7 @@ use doclens::document::Document;
 use doclens::document::page::{PageIndex, PageSize};
 use doclens::document::text_layer::{Fill, Font, Rule, TextChar, TextLayer, TextQuality};
 use doclens::geometry::BBox;
-use doclens::layout::{DocumentContext, Error, recognize};
+use doclens::layout::{DocumentContext, Error, recognize, recognize_table};
 
 const WIDTH_PT: f64 = 600.0;
 const HEIGHT_PT: f64 = 800.0;
@@ -268,6 +268,37 @@ fn a_drawn_grid_is_a_table_and_missing_rules_are_spans() {
         .check("<otsl><ched>Name<ched>Size<nl><fcel>one<fcel>12<nl><srow>all of them<lcel><nl></otsl>");
 }
 
+/// Rules part only the head and the two groups; a label goes over two lines, and dots lead to the numbers.
+#[test]
+fn white_parts_the_columns_that_rules_group() {
+    let mut page = Page::new()
+        .rule(60.0, 90.0, 400.0, 90.0)
+        .rule(60.0, 130.0, 400.0, 130.0)
+        .rule(60.0, 230.0, 400.0, 230.0)
+        .rule(180.0, 90.0, 180.0, 230.0)
+        .text(70.0, 112.0, "Offence")
+        .text(200.0, 105.0, "Under 18")
+        .text(200.0, 120.0, "years")
+        .text(300.0, 105.0, "18 years")
+        .text(300.0, 120.0, "and over");
+    for (index, label) in
+        ["Fraud", "Arson . . . .", "Offences", "against all", "Robbery", "Total"].iter().enumerate()
+    {
+        let y = 145.0 + 14.0 * index as f64;
+        page = page.text(70.0, y, label);
+        if *label != "Offences" {
+            page =
+                page.text(210.0, y, &format!("{}.5", index + 1)).text(310.0, y, &format!("{}", index + 70));
+        }
+    }
+    page.check(
+        "<otsl><ched>Offence<ched>Under 18 years<ched>18 years and over<nl>\
+         <fcel>Fraud<fcel>1.5<fcel>70<nl><fcel>Arson<fcel>2.5<fcel>71<nl>\
+         <fcel>Offences against all<fcel>4.5<fcel>73<nl>\
+         <fcel>Robbery<fcel>5.5<fcel>74<nl><fcel>Total<fcel>6.5<fcel>75<nl></otsl>",
+    );
+}
+
 #[test]
 fn columns_between_rules_are_a_table_with_headers_over_several() {
     Page::new()
@@ -304,6 +335,24 @@ fn aligned_columns_in_the_open_are_a_table() {
         "<text>Fruit that was sold on the market this morning, with its price.</text>\
          <otsl><fcel>Apples<fcel>12<fcel>3.50<nl><fcel>Pears<fcel>7<fcel>2.20<nl><fcel>Plums<fcel>30<fcel>9.10<nl></otsl>",
     );
+}
+
+/// Two rows are too few to be seen as a table, and enough when somebody says that they are one.
+#[test]
+fn what_is_said_to_be_a_table_is_one() {
+    let page = Page::new()
+        .lines(60.0, 100.0, &["North", "South"])
+        .lines(120.0, 100.0, &["3.0", "4.5"])
+        .lines(160.0, 100.0, &["any", "none"]);
+    assert!(!page.doctags().contains("<otsl>"));
+    let table = |page: &Page| -> String {
+        let pieces = recognize_table(&page.layer, &DocumentContext::default()).expect("it has text");
+        without_locations(&pieces.collect::<String>()).replace('\n', "")
+    };
+    let rows = "<fcel>North<fcel>3.0<fcel>any<nl><fcel>South<fcel>4.5<fcel>none<nl>";
+    assert_eq!(table(&page), format!("<doctag><otsl>{rows}</otsl></doctag>"));
+    let prose = Page::new().lines(60.0, 100.0, &["A sentence that goes on", "and comes to its end."]);
+    assert_eq!(table(&prose), without_locations(&prose.doctags()).replace('\n', ""));
 }
 
 #[test]

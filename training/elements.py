@@ -1,8 +1,10 @@
 """What stands on a synthetic page: each el_* draws one element at the top of the space that it is given, emits its
 DocTags, and returns its box in page pixels, or None where there was no room."""
-import math
+import math, re
 import numpy as np
 from PIL import Image, ImageDraw
+from formulas import Formulas
+from listings import listing
 
 
 class Elements:
@@ -60,6 +62,60 @@ class Elements:
             return None
         self.emit(f"</{tag}>"); self.emit("\n")
         return (x0, y, x1, yy)
+
+    def el_code(self, x0, y, x1, ymax):
+        """a listing in typewriter type, indented, with a bar along its left edge"""
+        fk, gd, pitch = (self.code_font, 13), self.c["grid"], 16
+        if gd:
+            x0, y = math.ceil(x0 / gd[0]) * gd[0], math.ceil(y / gd[1]) * gd[1]
+        x0 += 8
+        room = self.cap - self.nchars
+        found = listing(self.rng, int((x1 - x0) // 8), min(10, int((ymax - y) // pitch)))
+        if not found or sum(map(len, found[1])) > max(room, 60):
+            return None
+        language, lines = found
+        mark, wide = len(self.toks), 0.0
+        self.emit("<code>"); li = self.emit_loc_placeholder()
+        self.emit(f"<_{language}_>", x0 + 4, y + 8)
+        for k, text in enumerate(lines):
+            if k:
+                self.emit("\n", lx, cy)
+            cx, cy, w = self.line(x0, y + k * pitch, text, fk)
+            self.emit_chars(text, cx, cy)
+            lx, wide = x0 + w + 4, max(wide, w)
+        self.nchars += sum(map(len, lines))
+        b = (x0, y, x0 + wide, y + len(lines) * pitch)
+        self.d.line([x0 - 5, y, x0 - 5, b[3] - 1], fill=self.rule, width=2)
+        self.set_loc(li, b); self.xy[mark] = (b[0], b[1])
+        self.emit("</code>"); self.emit("\n")
+        return b
+
+    def el_formula(self, x0, y, x1, ymax):
+        """a displayed formula: letters and Greek in italics, centred"""
+        width = lambda glyph, face: self.advances(*face, glyph)[0]
+        f = Formulas(self.rng, width, self.formula_fonts, self.ri(14, 15)).formula()
+        y += 3
+        if f.width > x1 - x0 or y + f.up + f.down > ymax or len(f.marks) > max(self.cap - self.nchars, 30):
+            return None
+        mark, said, x = len(self.toks), "", round(x0 + (x1 - x0 - f.width) / 2)
+        self.emit("<formula>"); li = self.emit_loc_placeholder()
+        marks, rules = f.at(x, round(y + f.up))
+        for latex, gx, base, glyph, face in marks:
+            middle = gx + width(glyph, face) / 2 if glyph else gx
+            if latex[:1].isalpha() and re.search(r"\\[A-Za-z]+$", said):
+                self.emit(" ", middle, base - 4); said += " "
+            if glyph:
+                self.line(gx, round(base) - self.font(*face).getmetrics()[0], glyph, face)
+            if latex:
+                self.emit(latex, middle, base - 4) if glyph or len(latex) > 1 else self.emit(latex)
+                said += latex
+        for rule in rules:
+            self.d.line([round(v) for v in rule], fill=self.ink, width=1)
+        self.nchars += len(said)
+        b = (x, y, x + f.width, y + f.up + f.down)
+        self.set_loc(li, b); self.xy[mark] = (b[0], b[1])
+        self.emit("</formula>"); self.emit("\n")
+        return b
 
     def el_table(self, x0, y, x1, ymax, fk, bold):
         em = fk[1]

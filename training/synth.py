@@ -1,19 +1,20 @@
 """Synthetic document pages with exact DocTags ground truth, fast enough to feed a GPU from CPUs.
 
-page(rng) -> Page(img uint8 HxW, toks, xy): toks is the DocTags answer as a list of tags and single
-characters; xy (n,2) holds for every token the page-normalised point where it is read (a
+page(rng) -> Page(img uint8 HxW, toks, xy): toks is the DocTags answer as a list of tags, single
+characters and, in formulas, pieces of LaTeX that stand for one glyph or none; xy (n,2) holds for every token the page-normalised point where it is read (a
 character's centre, a box corner for a <loc_>), NaN where there is none. The points give dense
 OCR labels and attention targets for free.
 
 Fonts: POCKET_FONTS=folder of .ttf, else what `fc-list` knows of DejaVu/Liberation/Noto/FreeFont.
-Words: POCKET_WORDS=file, else words.txt beside this file (prepare.sh makes it from Debian's wamerican, which
-is SCOWL), else the words of Python's own help texts.
+Words: POCKET_WORDS=file, else words.txt beside this file (Debian's wamerican, which is SCOWL), else the words of Python's
+own help texts. Prose: POCKET_PROSE=file, else prose.txt beside this file.
 """
 import io, math, os, subprocess
 from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, ImageFilter
 from elements import Elements
+from prose import Prose
 from vocab import PAGE, TABLE
 
 # one 128 px tile of typewriter type, every glyph in an 8 x 16 cell: separates "learn to look" from "learn the glyphs".
@@ -21,7 +22,7 @@ from vocab import PAGE, TABLE
 # footnote = line under a short rule, title = bold capitals, centred, underlined, section header = bold, underlined, at
 # the left edge; tables have all rules, spans are cells without a rule between
 GRID = dict(w=128, h=128, fonts="mono", body=(13, 13), grid=(8, 16), margin=(0, 8), cols=(1,), elems=(1, 3), chars=(44, 44),
-            ss=1, noise=0.0, clean=True, plain=True, header=.12, footer=.12, footnote=0.0, title=.3, colspan=.12, rowspan=.04)
+            ss=1, noise=0.0, clean=True, plain=True, header=.12, footer=.12, footnote=0.0, title=.3, colspan=.12, rowspan=.04, code=0.0, formula=0.0, prose=0.0)
 # the same tile in proportional type; the same two packed with text, for the first minute of the eye
 TILE = dict(GRID, fonts="print", grid=None, body=(13, 15), margin=(2, 8))
 GRIDD, TILED = dict(GRID, elems=(5, 9), chars=(140, 140)), dict(TILE, elems=(5, 9), chars=(140, 140))
@@ -35,6 +36,11 @@ PRESETS = dict(grid=GRID, tile=TILE, gridd=GRIDD, tiled=TILED, typed=TYPED, type
 # presets of one kind of page, for measuring
 for name, preset in list(PRESETS.items())[4:]:
     PRESETS[name + "1"], PRESETS[name + "2"] = dict(preset, cols=(1,)), dict(preset, cols=(2,))
+# with listings, formulas and real prose as well; a strip is a page four tiles wide and one high, quick to train on
+for name, preset in (("typed", TYPED), ("typeds", TYPEDS), ("print", PRINT), ("prints", PRINTS)):
+    rich = PRESETS[name + "-rich"] = dict(preset, cols=(1,), elems=(4, 9), chars=(200, 560), code=.3, formula=.35, prose=.5)
+    PRESETS[name + "-strip"] = dict(rich, w=512, h=128, cols=(1, 2), margin=(8, 16), elems=(2, 5), chars=(80, 260), header=.05, footer=.05,
+                                    footnote=0.0, title=.1, code=.4, formula=.5)
 # pages of which only a table is kept, with a little of what is around it
 CROPS = {name + "-table": name + "1" for name in ("typed", "typeds", "print", "prints")}
 
@@ -62,16 +68,24 @@ def find_fonts():
 
 
 def families(which):
-    fs = {os.path.basename(f): f for f in find_fonts()}
     want = {
         "mono": [("DejaVuSansMono", "", "-Bold")],
         "print": [("LiberationSans", "-Regular", "-Bold"), ("DejaVuSans", "", "-Bold"), ("LiberationSerif", "-Regular", "-Bold")],
     }[which]
-    names = [(base + reg + ".ttf", base + bold + ".ttf") for base, reg, bold in want]
-    missing = [n for pair in names for n in pair if n not in fs]
+    return [font_files(base + reg, base + bold) for base, reg, bold in want]
+
+
+def font_files(*names):
+    fs = {os.path.basename(f): f for f in find_fonts()}
+    missing = [n for n in names if n + ".ttf" not in fs]
     if missing:
         raise SystemExit(f"fonts not found: {', '.join(missing)}; install them or set POCKET_FONTS")
-    return [(fs[r], fs[b]) for r, b in names]
+    return tuple(fs[n + ".ttf"] for n in names)
+
+
+CRUDE = ("shit", "fuck", "cunt", "nigg", "fag", "slut", "whor", "bitch", "rape", "nazi", "piss", "cock", "dick", "twat", "wank", "sperm", "porn", "homo", "sex", "ballsy",
+         "bastard", "boob", "negro", "orgas", "genital", "penis", "vagin", "masturb", "pubic", "hooker", "prostit", "murder", "suicid",
+         "hitler", "swastik", "slave", "ejacul", "tits", "erotic", "naked", "nude", "jihad", "terroris", "molest", "incest", "corpse", "dead", "kill")
 
 
 def load_words():
@@ -80,10 +94,7 @@ def load_words():
         p = None
     if p:
         ws = [w.strip() for w in open(p, encoding="utf-8")]
-        bad = ("shit", "fuck", "cunt", "nigg", "fag", "slut", "whor", "bitch", "rape", "nazi", "piss", "cock", "dick", "twat", "wank", "sperm", "porn", "homo", "sex", "ballsy",
-               "bastard", "boob", "negro", "orgas", "genital", "penis", "vagin", "masturb", "pubic", "hooker", "prostit", "murder", "suicid",
-               "hitler", "swastik", "slave", "ejacul", "tits", "erotic", "naked", "nude", "jihad", "terroris", "molest", "incest", "corpse", "dead", "kill")
-        ws = [w for w in ws if w.isascii() and w.isalpha() and 2 <= len(w) <= 12 and not any(b in w.lower() for b in bad)]
+        ws = [w for w in ws if w.isascii() and w.isalpha() and 2 <= len(w) <= 12 and not any(b in w.lower() for b in CRUDE)]
     else:
         import pydoc_data.topics as t, re
         ws = sorted(set(re.findall(r"[A-Za-z]{2,12}", " ".join(t.topics.values()))))
@@ -97,11 +108,14 @@ COMMON = ("the of and to in a is that for it as was with be by on not he his but
 
 
 class Gen(Elements):
-    def __init__(self, preset="toy", seed=0, **over):
+    def __init__(self, preset="typed", seed=0, held=False, **over):
+        """held: prose comes from the held-out paragraphs, for measuring"""
         self.c = dict(PRESETS[preset], **over)
         self.rng = np.random.default_rng(seed)
         self.fams = families(self.c["fonts"])
         self.words = load_words()
+        self.prose = Prose(held, CRUDE) if self.c["prose"] else None
+        (self.code_font,), self.formula_fonts = font_files("DejaVuSansMono"), font_files("LiberationSerif-Italic", "LiberationSerif-Regular")
         self._font, self._adv, self._glyph = {}, {}, {}
         self._noise = np.clip(np.random.default_rng(0).standard_normal(1 << 21, dtype=np.float32) * 32, -127, 127).astype(np.int16)
 
@@ -156,6 +170,8 @@ class Gen(Elements):
         return f"{self.ri(1,28):02d}/{self.ri(1,12):02d}/{self.ri(1990,2030)}"
 
     def sentence_words(self, n):
+        if self.prose and self.p(self.c["prose"]):
+            return self.prose.words(self.rng, n)
         ws, start = [], True
         for _ in range(n):
             w = self.word()
@@ -350,8 +366,11 @@ class Gen(Elements):
         for _ in range(nel):
             if y >= yend - body or self.nchars >= self.cap - 4:
                 break
-            r = g.random()
-            if r < .18:
+            if self.c["code"] and self.p(self.c["code"]):
+                b = self.el_code(x0, y, x1, yend)
+            elif self.c["formula"] and self.p(self.c["formula"]):
+                b = self.el_formula(x0, y, x1, yend)
+            elif (r := g.random()) < .18:
                 b = self.el_text("section_header_level_1", x0, y, x1, yend, self.ri(1, 5), (heads[1], body))
             elif r < .46:
                 b = self.el_text("text", x0, y, x1, yend, self.ri(2, 9 if self.c["w"] < 300 else 22), fk, "l", indent)
@@ -451,8 +470,8 @@ class Crops:
         return Page(np.ascontiguousarray(p.img[y0:y1, x0:x1]), ["<doctag>", *toks, "\n", "</doctag>"], xy, w, h, TABLE)
 
 
-def generator(name, seed=0):
-    return Crops(name, seed) if name in CROPS else Gen(name, seed)
+def generator(name, seed=0, held=False):
+    return Crops(name, seed) if name in CROPS else Gen(name, seed, held)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,13 @@ mod checkpoint;
 
 use std::path::Path;
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use doclens::document::{Document, PageIndex, PdfReading, PdfWorker, Rotation};
+use doclens::engine::job::{DocumentSource, EngineChoice, GenerationSettings, RecognizeRequest, Task};
+use doclens::engine::{DocumentId, Engine, EngineOptions, EventKind, Job, JobId, Outcome};
 use doclens::model::measure::PageStages;
 use doclens::model::{GenerationOptions, Idefics3, LoadOptions, PageModel, load};
 use image::RgbImage;
@@ -42,10 +45,38 @@ fn sample() -> Document {
     Document::open(Path::new(SAMPLE), None).unwrap()
 }
 
-fn sample_in(place: &str) -> Document {
+fn reading_in(place: &str) -> PdfReading {
     let worker = PdfWorker::of_program(env!("CARGO_BIN_EXE_doclens"));
-    let reading = if place == PLACES[0] { PdfReading::InThisProcess } else { PdfReading::InWorker(worker) };
-    Document::open_with(Path::new(SAMPLE), None, &reading).unwrap()
+    if place == PLACES[0] { PdfReading::InThisProcess } else { PdfReading::InWorker(worker) }
+}
+
+fn sample_in(place: &str) -> Document {
+    Document::open_with(Path::new(SAMPLE), None, &reading_in(place)).unwrap()
+}
+
+/// The end of a job, whatever it made on the way.
+fn end_of(engine: &Engine, job: JobId) -> EventKind {
+    loop {
+        let event = engine.recv_timeout(Duration::from_mins(1)).unwrap();
+        let is_end =
+            matches!(event.kind, EventKind::Finished(_) | EventKind::Cancelled | EventKind::Failed(_));
+        if event.job == job && is_end {
+            return event.kind;
+        }
+    }
+}
+
+fn by_its_text(document: DocumentId, page: PageIndex) -> Job {
+    Job::Recognize(RecognizeRequest {
+        document,
+        page,
+        rotation: Rotation::None,
+        engine: EngineChoice::TextLayer,
+        region: None,
+        task: Task::Page,
+        generation: GenerationSettings::default(),
+        is_visible: false,
+    })
 }
 
 fn page() -> RgbImage {
@@ -56,8 +87,9 @@ fn page() -> RgbImage {
 #[divan::bench_group(sample_count = 3, sample_size = 1)]
 mod stage {
     use super::{
-        Bencher, DECODED_TOKENS, ItemsCount, MODEL, PAGE_WIDTH_PX, PLACES, PageIndex, PageStages, Rotation,
-        page, sample_in,
+        Bencher, DECODED_TOKENS, DocumentSource, Engine, EngineOptions, EventKind, ItemsCount, Job, JobId,
+        MODEL, Outcome, PAGE_WIDTH_PX, PLACES, PageIndex, PageStages, Rotation, SAMPLE, by_its_text, end_of,
+        page, reading_in, sample_in,
     };
 
     /// All four pages, drawn and their text read. `--sample-count 50` for what the worker costs.
@@ -69,6 +101,27 @@ mod stage {
                 divan::black_box(document.render(page, PAGE_WIDTH_PX, Rotation::None, None).unwrap());
                 divan::black_box(document.text_layer(page).unwrap());
             }
+        });
+    }
+
+    /// The whole document converted by its own text, from opening it on.
+    #[divan::bench(args = PLACES)]
+    fn a_convert(bencher: Bencher<'_, '_>, place: &str) {
+        let options = EngineOptions { pdf_reading: reading_in(place), ..EngineOptions::default() };
+        let engine = Engine::start(options, || {}).unwrap();
+        bencher.counter(ItemsCount::new(4_usize)).bench_local(|| {
+            let source = DocumentSource::File(SAMPLE.into());
+            let opened = end_of(&engine, engine.submit(Job::Open { source, password: None }));
+            let opened = match opened {
+                EventKind::Finished(Outcome::Opened(info)) => Some(info),
+                _ => None,
+            };
+            let info = opened.unwrap();
+            let jobs: Vec<JobId> =
+                (0..4).map(|page| engine.submit(by_its_text(info.id, PageIndex(page)))).collect();
+            let last = jobs.into_iter().map(|job| end_of(&engine, job)).last();
+            assert!(matches!(last, Some(EventKind::Finished(Outcome::Recognized(_)))), "{last:?}");
+            end_of(&engine, engine.submit(Job::Close(info.id)));
         });
     }
 

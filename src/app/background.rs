@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender};
 
 use super::exports::Export;
+use super::ground_truth::GroundTruth;
 use super::keeper::FoundPages;
 use super::output_pane::{ExportFormat, TableFormat};
 use super::score::CorrectionScore;
@@ -32,6 +33,8 @@ pub enum DialogRequest {
     OpenFiles,
     /// Which folder holds a model.
     ModelFolder,
+    /// Which folder the corrected pages of a document are written into.
+    GroundTruthFolder(DocumentId),
     /// Where to save something.
     Save {
         /// File name to begin with, with its extension.
@@ -105,6 +108,8 @@ pub enum Answer {
         /// Why.
         message: UserMessage,
     },
+    /// Corrected pages are ready to be written.
+    GroundTruthMade(GroundTruth),
     /// A document is ready to be written.
     Exported {
         /// Where to.
@@ -214,8 +219,12 @@ pub fn desktop_dialogs() -> ShowDialog {
                     chosen.await.unwrap_or_default().iter().map(|file| file.path().to_path_buf()).collect()
                 });
             }
-            DialogRequest::ModelFolder => {
-                let chosen = dialog.set_title("Choose the folder of a model").pick_folder();
+            DialogRequest::ModelFolder | DialogRequest::GroundTruthFolder(_) => {
+                let title = match request {
+                    DialogRequest::ModelFolder => "Choose the folder of a model",
+                    _ => "Choose a folder for the corrected pages",
+                };
+                let chosen = dialog.set_title(title).pick_folder();
                 wait_for(request, reply, async move {
                     chosen.await.iter().map(|folder| folder.path().to_path_buf()).collect()
                 });

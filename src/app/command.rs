@@ -248,6 +248,8 @@ pub enum CorrectCommand {
     EditText,
     /// Hold the readings of the corrected pages against what was made of them.
     Score,
+    /// Ask where to, then write the corrected pages as ground truth.
+    SaveGroundTruth,
 }
 
 /// A change of what is remembered from one run to the next.

@@ -55,6 +55,7 @@ impl App {
                 self.state.is_grabbing = false;
             }
             CorrectCommand::Score => self.score(),
+            CorrectCommand::SaveGroundTruth => self.ask_for_ground_truth_folder(),
             CorrectCommand::EditText => {
                 self.state.settings.shows_pane = true;
                 self.editor.take_focus();

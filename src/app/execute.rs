@@ -559,6 +559,7 @@ impl App {
                     document.corrections.take_score(version, score);
                 }
             }
+            Answer::GroundTruthMade(made) => self.write_ground_truth(made),
             Answer::NotKept { document, message } => self.take_not_kept(document, message),
             Answer::Dialog { request, paths, stood_open } => {
                 if paths.is_empty() {
@@ -578,6 +579,11 @@ impl App {
             DialogRequest::ModelFolder => {
                 if let Some(folder) = paths.into_iter().next() {
                     self.load_model(folder);
+                }
+            }
+            DialogRequest::GroundTruthFolder(document) => {
+                if let Some(folder) = paths.into_iter().next() {
+                    self.make_ground_truth(*document, folder);
                 }
             }
             DialogRequest::Save { subject, .. } => {

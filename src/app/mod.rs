@@ -39,6 +39,7 @@ mod execute;
 mod exports;
 mod fonts;
 mod grab;
+mod ground_truth;
 mod models;
 mod native;
 mod page_view;

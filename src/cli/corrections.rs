@@ -1,35 +1,29 @@
 //! `doclens corrections`: how right the first reading of a document was, measured against what people have made of
 //! it, and the corrected pages as ground truth.
 //!
-//! Corrections come from the window's own files ([`crate::revision`]), scores from `evaluation`. What is written is a
-//! dataset that `doclens eval` reads: `page-0001.png` beside `page-0001.dt`, with `page-0001.json` (`DoclingDocument`)
-//! and `coco.json` (boxes in pixels) for other programs.
+//! Corrections come from the window's own files ([`crate::revision`]), scores and the dataset that is written from
+//! `evaluation`.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-
-use serde_json::{Value, json};
 
 use crate::cli::args::CorrectionsArguments;
 use crate::cli::eval::ScoredPage;
 use crate::cli::exit::Exit;
 use crate::cli::jobs::{Interrupted, Jobs};
 use crate::cli::score_table::write_table;
-use crate::document::{PageImage, PageIndex, PageSize, Rotation};
+use crate::document::{PageIndex, PageSize, Rotation};
 use crate::engine::event::DocumentInfo;
 use crate::engine::job::{DocumentSource, RenderJob, RenderPriority};
-use crate::engine::{EngineOptions, Error, EventKind, Job, Outcome, UserMessage};
+use crate::engine::{EngineOptions, Error, EventKind, Job, Outcome, UserMessage, write_atomically};
+use crate::evaluation::ground_truth::{self, PIXELS_PER_POINT, TruePage};
 use crate::evaluation::{Ending, PageReading};
-use crate::markup::export::{self, ExportOptions, Furniture, PagePoints};
-use crate::markup::{DocTree, Label, parse};
+use crate::markup::export::PagePoints;
 use crate::revision::{self, ContentKey, PageHistory};
-
-/// Pixels a point of the page images: what models are shown, 144 dpi.
-const PIXELS_PER_POINT: f64 = 2.0;
 
 /// Why there are no scores.
 #[derive(Debug, thiserror::Error)]
@@ -83,11 +77,7 @@ pub(super) fn run(
 /// The first reading of a page against what has become of it.
 fn scored(page: usize, history: &PageHistory) -> ScoredPage {
     let reading = PageReading::of(&history.first().markup, &history.state().markup, Ending::Whole, None);
-    ScoredPage { category: String::new(), name: stem_of(page), reading }
-}
-
-fn stem_of(page: usize) -> String {
-    format!("page-{:04}", page + 1)
+    ScoredPage { category: String::new(), name: ground_truth::stem(page), reading }
 }
 
 struct GroundTruth<'a> {
@@ -98,21 +88,25 @@ struct GroundTruth<'a> {
 
 impl GroundTruth<'_> {
     fn write(&self, pages: &BTreeMap<usize, PageHistory>) -> Result<(), CorrectionsError> {
-        fs::create_dir_all(self.folder).map_err(|source| disk("make", self.folder, source))?;
         let document = self.open()?;
-        let mut coco = Coco::default();
-        for (page, history) in pages {
-            let Some(size) = document.page_sizes.get(*page) else { continue };
-            let (tree, stem) = (parse(&history.state().markup), stem_of(*page));
-            let image = self.draw(&document, *page, size)?;
-            self.write_file(&format!("{stem}.dt"), history.state().markup.as_bytes())?;
-            self.write_file(&format!("{stem}.json"), json_of(&tree, &document, size).as_bytes())?;
-            let name = format!("{stem}.png");
-            coco.add(&name, &tree, (image.width_px, image.height_px));
-            let path = self.folder.join(&name);
-            image.write_png(&path).map_err(|source| disk("write", &path, source))?;
+        let mut truth = Vec::new();
+        for (&page, history) in pages {
+            // A shorter document than the one that was corrected would have another key.
+            let Some(size) = document.page_sizes.get(page) else { continue };
+            let (width_px, image_px) = drawn(*size);
+            truth.push(TruePage {
+                page,
+                markup: history.state().markup.clone(),
+                size: PagePoints { width_pt: size.width_pt, height_pt: size.height_pt },
+                image_px,
+            });
+            self.save_image(&document, page, width_px)?;
         }
-        self.write_file("coco.json", format!("{:#}\n", coco.finish()).as_bytes())
+        for file in ground_truth::files(&document.name, &truth) {
+            let path = self.folder.join(file.name);
+            write_atomically(&path, &file.contents).map_err(|source| disk("write", &path, source))?;
+        }
+        Ok(())
     }
 
     fn open(&self) -> Result<Arc<DocumentInfo>, CorrectionsError> {
@@ -125,100 +119,35 @@ impl GroundTruth<'_> {
         }
     }
 
-    fn draw(
+    fn save_image(
         &self,
         document: &DocumentInfo,
         page: usize,
-        size: &PageSize,
-    ) -> Result<Arc<PageImage>, CorrectionsError> {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
-        let width_px = (size.width_pt * PIXELS_PER_POINT).round().clamp(1.0, 8192.0) as u32;
-        let job = Job::Render(RenderJob {
+        width_px: u32,
+    ) -> Result<(), CorrectionsError> {
+        let render = RenderJob {
             document: document.id,
             page: PageIndex(page),
             width_px,
             rotation: Rotation::None,
             region: None,
             priority: RenderPriority::Visible,
-        });
-        match self.jobs.end_of(job, |_| ())? {
-            EventKind::Finished(Outcome::Rendered { image, .. }) => Ok(image),
+        };
+        let path = self.folder.join(ground_truth::image_name(page));
+        match self.jobs.end_of(Job::SavePageImage { render, path }, |_| ())? {
+            EventKind::Finished(Outcome::Saved(_)) => Ok(()),
             EventKind::Failed(message) => Err(CorrectionsError::Document(message)),
             _ => Err(CorrectionsError::Interrupted),
         }
     }
+}
 
-    fn write_file(&self, name: &str, contents: &[u8]) -> Result<(), CorrectionsError> {
-        let path = self.folder.join(name);
-        fs::write(&path, contents).map_err(|source| disk("write", &path, source))
-    }
+/// The width to draw a page at, and the size of what comes of it, in pixels.
+fn drawn(size: PageSize) -> (u32, (u32, u32)) {
+    let width_px = size.width_px_at(PIXELS_PER_POINT);
+    (width_px, size.drawn_pixels(width_px, Rotation::None))
 }
 
 fn disk(action: &'static str, path: &Path, source: io::Error) -> CorrectionsError {
     CorrectionsError::Disk { action, path: path.to_owned(), source }
-}
-
-fn json_of(tree: &DocTree, document: &DocumentInfo, size: &PageSize) -> String {
-    let options = ExportOptions {
-        name: document.name.clone(),
-        page_sizes: vec![PagePoints { width_pt: size.width_pt, height_pt: size.height_pt }],
-        furniture: Furniture::All,
-        ..ExportOptions::default()
-    };
-    export::json(tree, &options)
-}
-
-/// Boxes in the format of the COCO data set: pixels from the top left, categories by the field's names.
-#[derive(Default)]
-struct Coco {
-    images: Vec<Value>,
-    annotations: Vec<Value>,
-}
-
-impl Coco {
-    fn add(&mut self, file_name: &str, tree: &DocTree, (width, height): (u32, u32)) {
-        let image_id = self.images.len() + 1;
-        self.images.push(json!({ "id": image_id, "file_name": file_name, "width": width, "height": height }));
-        for (_, node) in tree.nodes() {
-            let Some(bbox) = node.bbox.map(|bbox| bbox.clamped()) else { continue };
-            let (width, height) = (f64::from(width), f64::from(height));
-            let pixels = |number: f64| (number * 100.0).round() / 100.0;
-            let [x, y] = [bbox.left * width, bbox.top * height].map(pixels);
-            let [w, h] = [bbox.width() * width, bbox.height() * height].map(pixels);
-            let label = node.kind.label();
-            let category = Label::ALL.iter().position(|known| *known == label).unwrap_or_default() + 1;
-            self.annotations.push(json!({
-                "id": self.annotations.len() + 1,
-                "image_id": image_id,
-                "category_id": category,
-                "bbox": [x, y, w, h],
-                "area": pixels(w * h),
-                "iscrowd": 0,
-            }));
-        }
-    }
-
-    fn finish(self) -> Value {
-        let category = |(index, label): (usize, &Label)| json!({ "id": index + 1, "name": label.words() });
-        let categories: Vec<Value> = Label::ALL.iter().enumerate().map(category).collect();
-        json!({ "images": self.images, "annotations": self.annotations, "categories": categories })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn boxes_are_in_pixels_of_their_page_image() {
-        let mut coco = Coco::default();
-        coco.add("page-0001.png", &parse("<text><loc_50><loc_100><loc_150><loc_200>a</text>"), (1000, 500));
-        let coco = coco.finish();
-        assert_eq!(coco["annotations"][0]["bbox"], json!([100.0, 100.0, 200.0, 100.0]));
-        assert_eq!(coco["annotations"][0]["area"], 20000.0);
-        let category = coco["annotations"][0]["category_id"].as_u64().unwrap();
-        let categories = coco["categories"].as_array().unwrap();
-        let named = categories.iter().find(|known| known["id"] == category).unwrap();
-        assert_eq!(named["name"], "Text");
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
 
 use image::{Rgb, RgbImage};
 
@@ -66,6 +65,18 @@ impl PageSize {
         let whole = |side: f64| side.round().clamp(1.0, limit) as u32;
         (whole(width * shrink), whole(height * shrink))
     }
+
+    /// Size in pixels of what a request for the whole page at `width_px` draws: that of
+    /// [`pixels_at_width`](Self::pixels_at_width), or smaller where that would be too much to draw.
+    pub fn drawn_pixels(self, width_px: u32, rotation: Rotation) -> (u32, u32) {
+        within_render_limit(self.pixels_at_width(width_px, rotation))
+    }
+
+    /// Width in pixels at so many pixels a point, at least 1.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before the cast")]
+    pub fn width_px_at(self, pixels_per_point: f64) -> u32 {
+        (self.width_pt * pixels_per_point).round().clamp(1.0, f64::from(u32::MAX)) as u32
+    }
 }
 
 impl PageSize {
@@ -78,7 +89,7 @@ impl PageSize {
     ) -> Result<RenderTarget, Error> {
         let full_px = self.pixels_at_width(width_px, rotation);
         let Some(region) = region else {
-            let full_px = within_render_limit(full_px);
+            let full_px = self.drawn_pixels(width_px, rotation);
             let whole = PixelRect { x_px: 0, y_px: 0, width_px: full_px.0, height_px: full_px.1 };
             return Ok(RenderTarget { full_px, region: whole });
         };
@@ -235,16 +246,14 @@ impl PageImage {
         })
     }
 
-    /// Writes the image as a PNG file.
+    /// The image as a PNG file.
     ///
     /// # Errors
-    /// When the file system refuses.
-    pub fn write_png(&self, path: &Path) -> io::Result<()> {
-        let image = self.to_rgb_image();
-        image.save_with_format(path, image::ImageFormat::Png).map_err(|error| match error {
-            image::ImageError::IoError(error) => error,
-            other => io::Error::other(other),
-        })
+    /// When it has no pixels.
+    pub fn png(&self) -> io::Result<Vec<u8>> {
+        let mut file = io::Cursor::new(Vec::new());
+        self.to_rgb_image().write_to(&mut file, image::ImageFormat::Png).map_err(io::Error::other)?;
+        Ok(file.into_inner())
     }
 }
 

@@ -32,6 +32,13 @@ pub enum Job {
     Close(DocumentId),
     /// Draw a page or a part of it; ends with [`Outcome::Rendered`](super::event::Outcome::Rendered).
     Render(RenderJob),
+    /// Draw a page and write it as a PNG file; ends with [`Outcome::Saved`](super::event::Outcome::Saved).
+    SavePageImage {
+        /// What to draw; its priority does not count, as everything that somebody looks at goes first.
+        render: RenderJob,
+        /// Where to.
+        path: PathBuf,
+    },
     /// Read the page's own text; ends with [`Outcome::TextLayer`](super::event::Outcome::TextLayer).
     ReadTextLayer {
         /// Which document.

@@ -140,7 +140,7 @@ impl OpenDocument {
             if rotation.swaps_sides() { height_px } else { width_px }
         } else {
             let scale = if excerpt.region.is_some() { MODEL_REGION_SCALE } else { MODEL_SCALE };
-            whole_pixels(page_size.turned(rotation).width_pt * scale)
+            page_size.turned(rotation).width_px_at(scale)
         };
         let region = excerpt.region.map(|region| {
             let (width_px, height_px) = page_size.pixels_at_width(width_px, rotation);
@@ -204,11 +204,6 @@ fn context_pages(num_pages: usize) -> Vec<PageIndex> {
     let num_pairs = NUM_CONTEXT_PAGES / 2;
     let pair_at = |pair: usize| pair * (num_pages - 2) / (num_pairs - 1);
     (0..num_pairs).flat_map(|pair| [pair_at(pair), pair_at(pair) + 1]).map(PageIndex).collect()
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before the cast")]
-fn whole_pixels(size: f64) -> u32 {
-    size.round().clamp(1.0, f64::from(u32::MAX)) as u32
 }
 
 #[cfg(test)]

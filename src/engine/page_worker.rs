@@ -4,6 +4,7 @@
 //! when it is needed next.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::document::PdfReading;
 use crate::document::page::PageIndex;
+use crate::engine::atomic_file::write_atomically;
 use crate::engine::cancel::CancelToken;
 use crate::engine::error::Error;
 use crate::engine::event::{EventKind, Outcome, Progress, Stage};
@@ -88,6 +90,7 @@ impl PageWorker {
             PageWork::Open { .. }
             | PageWork::Close(_)
             | PageWork::Render(_)
+            | PageWork::SaveImage { .. }
             | PageWork::ReadTextLayer { .. }
             | PageWork::Restore { .. } => {
                 self.outlet.send(job, EventKind::Started);
@@ -104,6 +107,7 @@ impl PageWorker {
                 return Ok(Made::Outcome(Outcome::Closed(document)));
             }
             PageWork::Render(request) => self.render(request)?,
+            PageWork::SaveImage { render, path } => return self.save_image(&render, path),
             PageWork::ReadTextLayer { document, page } => self.read_text_layer(document, page)?,
             PageWork::Prepare(preparation) => self.prepare(&preparation)?,
             PageWork::Restore { document, kept } => self.restore(document, &kept)?,
@@ -131,6 +135,14 @@ impl PageWorker {
     fn render(&mut self, request: RenderJob) -> Result<Made, Error> {
         let image = self.document(request.document)?.render(&request)?;
         Ok(Made::Outcome(Outcome::Rendered { request, image: Arc::new(image) }))
+    }
+
+    fn save_image(&mut self, request: &RenderJob, path: PathBuf) -> Result<Made, Error> {
+        let image = self.document(request.document)?.render(request)?;
+        match image.png().and_then(|png| write_atomically(&path, &png)) {
+            Ok(()) => Ok(Made::Outcome(Outcome::Saved(path))),
+            Err(source) => Err(Error::Save { path, source }),
+        }
     }
 
     fn read_text_layer(&mut self, document: DocumentId, page: PageIndex) -> Result<Made, Error> {

@@ -78,6 +78,9 @@ impl Schedule {
                 self.push_page(PageTask { job, token, work: PageWork::Close(document) });
             }
             Job::Render(render) => self.push_page(PageTask { job, token, work: PageWork::Render(render) }),
+            Job::SavePageImage { render, path } => {
+                self.push_page(PageTask { job, token, work: PageWork::SaveImage { render, path } });
+            }
             Job::ReadTextLayer { document, page } => {
                 self.push_page(PageTask { job, token, work: PageWork::ReadTextLayer { document, page } });
             }

@@ -40,6 +40,7 @@ pub(super) enum PageWork {
     Open { source: DocumentSource, password: Option<String> },
     Close(DocumentId),
     Render(RenderJob),
+    SaveImage { render: RenderJob, path: PathBuf },
     ReadTextLayer { document: DocumentId, page: PageIndex },
     Prepare(Preparation),
     Restore { document: DocumentId, kept: Arc<KeptPage> },
@@ -63,7 +64,7 @@ impl PageWork {
             Self::Render(RenderJob { priority: RenderPriority::Nearby, .. }) => 2,
             Self::Prepare(_) => 3,
             Self::Render(RenderJob { priority: RenderPriority::Thumbnail, .. }) => 4,
-            Self::ReadTextLayer { .. } | Self::Restore { .. } => 5,
+            Self::ReadTextLayer { .. } | Self::Restore { .. } | Self::SaveImage { .. } => 5,
         }
     }
 
@@ -74,7 +75,7 @@ impl PageWork {
             Self::Close(document) | Self::ReadTextLayer { document, .. } | Self::Restore { document, .. } => {
                 Some(*document)
             }
-            Self::Render(render) => Some(render.document),
+            Self::Render(render) | Self::SaveImage { render, .. } => Some(render.document),
             Self::Prepare(preparation) => Some(preparation.request.document),
         }
     }

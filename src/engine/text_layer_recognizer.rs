@@ -4,7 +4,7 @@ use std::iter;
 
 use crate::document::text_layer::{TextLayer, TextQuality};
 use crate::engine::error::Error;
-use crate::engine::job::RecognizeRequest;
+use crate::engine::job::{RecognizeRequest, Task};
 use crate::engine::recognizer::{PageInput, Recognizer};
 use crate::geometry::BBox;
 use crate::layout::{self, DocumentContext};
@@ -63,7 +63,8 @@ fn laid_out(page: &PageInput, request: &RecognizeRequest) -> Result<layout::Piec
     if layer.chars.is_empty() {
         return Err(Error::EmptyRegion { page: number });
     }
-    layout::recognize(&layer, context).map_err(unusable)
+    let recognize = if request.task == Task::Table { layout::recognize_table } else { layout::recognize };
+    recognize(&layer, context).map_err(unusable)
 }
 
 /// The part of the text layer in a region: characters whose middle lies in it, everything else where

@@ -8,6 +8,7 @@
 //! [`PageReading`] is one page read beside its truth, [`Summary`] many of them.
 
 pub mod edit_distance;
+pub mod ground_truth;
 pub mod layout;
 pub mod table;
 pub mod text;

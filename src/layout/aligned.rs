@@ -113,6 +113,14 @@ fn longest_table(pieces: &[Line], rules: &[PtBox], long: &[PtBox], same: &[usize
     Some((last, Found { draft, members }))
 }
 
+/// All of it as one table, by its alignment alone.
+pub(super) fn as_one(pieces: &[Line], rules: &[PtBox]) -> Option<Draft> {
+    let all: Vec<usize> = (0..pieces.len()).collect();
+    let rows = rows_of_members(pieces, &all, RULED_CHUNK_GAP_EM);
+    let width = rows.iter().fold(PtBox::EMPTY, |bbox, row| bbox.union(&row.bbox)).width();
+    draft(&rows, rules, width)
+}
+
 /// Nothing, one row, or mostly rows of several chunks.
 fn is_band_of_table(pieces: &[Line], band: &[usize]) -> bool {
     let rows = rows_of_members(pieces, band, CHUNK_GAP_EM);

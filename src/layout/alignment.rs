@@ -75,7 +75,7 @@ fn is_prose(rows: &[Row], width: f64) -> bool {
 }
 
 /// The middles of the strips of white between columns.
-fn strips(rows: &[Row], num_header: usize, em: f64) -> Option<Vec<f64>> {
+pub(super) fn strips(rows: &[Row], num_header: usize, em: f64) -> Option<Vec<f64>> {
     let mut counts: Vec<usize> =
         rows.iter().map(|row| row.chunks.len()).filter(|&count| count >= 2).collect();
     counts.sort_unstable();

@@ -2,7 +2,7 @@
 
 use crate::layout::element::{Element, Header, Kind, Slot, Table};
 use crate::layout::furniture;
-use crate::layout::line::Line;
+use crate::layout::line::{Line, is_leader_dot};
 use crate::layout::points::PtBox;
 use crate::layout::prose::{self, Vocabulary};
 
@@ -18,21 +18,22 @@ const MAX_BETWEEN: usize = 2;
 /// An entry's title and page.
 fn entry(line: &Line) -> Option<(String, String)> {
     let text = line.text();
-    let last = line.words.last()?.text.trim_start_matches(is_dot);
+    let last = line.words.last()?.text.trim_start_matches(is_leader_dot);
     let is_page = !last.is_empty()
         && last.chars().count() <= 8
         && last.chars().all(|character| character.is_ascii_alphanumeric() || character == '-');
     let before = text.trim_end().strip_suffix(last)?;
     let without_spaces = |text: &str| {
-        text.chars().rev().filter(|character| !character.is_whitespace()).take_while(|&c| is_dot(c)).count()
+        text.chars()
+            .rev()
+            .filter(|character| !character.is_whitespace())
+            .take_while(|&c| is_leader_dot(c))
+            .count()
     };
     let num_dots = without_spaces(before);
-    let title = before.trim_end_matches(|character: char| is_dot(character) || character.is_whitespace());
+    let title =
+        before.trim_end_matches(|character: char| is_leader_dot(character) || character.is_whitespace());
     (is_page && num_dots >= MIN_DOTS).then(|| (title.to_owned(), last.to_owned()))
-}
-
-fn is_dot(character: char) -> bool {
-    matches!(character, '.' | '…' | '·' | '․')
 }
 
 /// The first run of entries among lines sorted from top to bottom, as a range of positions.

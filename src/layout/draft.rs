@@ -1,7 +1,7 @@
 //! A table under construction: words in cells of a grid, however the grid was found.
 
 use crate::layout::element::{Element, Header, Kind, Slot, Table};
-use crate::layout::line::{Line, Word};
+use crate::layout::line::{Line, Word, is_leader_dot};
 use crate::layout::points::PtBox;
 use crate::layout::prose::{self, Vocabulary};
 
@@ -45,8 +45,11 @@ impl DraftCell {
         }
     }
 
+    /// Without the dots that lead from it to the next column.
     fn text(&self, vocabulary: &Vocabulary) -> String {
-        prose::join(self.lines.iter(), vocabulary)
+        let mut text = prose::join(self.lines.iter(), vocabulary);
+        text.truncate(without_leader(&text).len());
+        text
     }
 
     fn is_bold(&self) -> bool {
@@ -59,6 +62,30 @@ const MAX_HEADER_ROWS: usize = 4;
 
 /// Bounds for hostile pages.
 pub(super) const MAX_SLOTS: usize = 20_000;
+
+/// Dots at a cell's end that are a leader even where the first one stands at the word.
+const MIN_LEADER_DOTS: usize = 4;
+
+/// A cell's text without the leader at its end. A cell that is nothing but dots says "not known" and stays.
+fn without_leader(text: &str) -> &str {
+    let is_part = |character: char| is_leader_dot(character) || character.is_whitespace();
+    let label = text.trim_end_matches(is_part);
+    let num_dots = text[label.len()..].chars().filter(|&character| is_leader_dot(character)).count();
+    if label.is_empty() {
+        return text;
+    }
+    if num_dots >= MIN_LEADER_DOTS {
+        return label;
+    }
+    // A short one stands apart from the word, which may end in a full stop of its own.
+    let mut rest = text;
+    while let Some(shorter) = rest.strip_suffix(is_leader_dot)
+        && shorter.ends_with(char::is_whitespace)
+    {
+        rest = shorter.trim_end();
+    }
+    rest
+}
 
 impl Draft {
     /// How many cells have text.
@@ -172,5 +199,25 @@ impl Draft {
         below(true).count() > 0
             && below(true).all(DraftCell::is_bold)
             && below(false).any(|cell| !cell.is_bold())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaders_are_left_out_and_full_stops_are_not() {
+        for (text, label) in [
+            ("Total. . . . . . .", "Total"),
+            ("Fraud . . . .", "Fraud"),
+            ("possessing, etc. . .", "possessing, etc."),
+            ("and so on.", "and so on."),
+            ("to be continued...", "to be continued..."),
+            (". . . . .", ". . . . ."),
+            ("1.0", "1.0"),
+        ] {
+            assert_eq!(without_leader(text), label);
+        }
     }
 }

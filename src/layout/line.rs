@@ -172,6 +172,11 @@ pub(super) fn text_of(words: &[Word]) -> String {
 
 const SUPERSCRIPTS: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
+/// One of the dots that lead the eye from one column to the next.
+pub(super) fn is_leader_dot(character: char) -> bool {
+    matches!(character, '.' | '…' | '·' | '․')
+}
+
 /// Characters of scripts that put no spaces between words: Han, kana and their punctuation.
 pub(super) fn is_unspaced(character: char) -> bool {
     matches!(character,

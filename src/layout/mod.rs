@@ -102,6 +102,28 @@ pub fn unavailable(layer: &TextLayer) -> Option<Error> {
 /// # Errors
 /// If the page has no text layer or a garbled one.
 pub fn recognize(layer: &TextLayer, context: &DocumentContext) -> Result<Pieces, Error> {
+    let (frame, elements) = laid_out(layer, context)?;
+    Ok(Pieces { pieces: writer::write(&elements, &frame).into_iter() })
+}
+
+/// Turns a region's own text into `DocTags` when somebody has said that it is a table: where none is seen, all
+/// of its text is taken for one whose columns line up. If they do not, it is what [`recognize`] makes of it.
+///
+/// # Errors
+/// If the region has no text or a garbled one.
+pub fn recognize_table(layer: &TextLayer, context: &DocumentContext) -> Result<Pieces, Error> {
+    let (frame, mut elements) = laid_out(layer, context)?;
+    if !elements.iter().any(|element| matches!(element.kind, Kind::Table(_))) {
+        let lines = segment::segments(layer, &frame);
+        let rules = Rules::new(layer, &frame);
+        if let Some(draft) = aligned::as_one(&lines, &rules.horizontal) {
+            elements = vec![draft.element(&Vocabulary::new(lines.iter()))];
+        }
+    }
+    Ok(Pieces { pieces: writer::write(&elements, &frame).into_iter() })
+}
+
+fn laid_out(layer: &TextLayer, context: &DocumentContext) -> Result<(Frame, Vec<Element>), Error> {
     if let Some(error) = unavailable(layer) {
         return Err(error);
     }
@@ -115,7 +137,7 @@ pub fn recognize(layer: &TextLayer, context: &DocumentContext) -> Result<Pieces,
     };
     let frame = Frame::new(glyph::main_turn(layer), layer.page_size);
     let elements = elements(layer, &frame, context);
-    Ok(Pieces { pieces: writer::write(&elements, &frame).into_iter() })
+    Ok((frame, elements))
 }
 
 /// Body size of a page that says nothing about it, in points.

@@ -1,17 +1,19 @@
 //! Correcting a page by keys, by the strip below the pane and by the mouse, and having it back.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use doclens::app::keeper::Keeper;
 use doclens::document::page::PageIndex;
 use doclens::engine::event::{EventKind, Outcome, StopReason};
+use doclens::engine::job::{Job, JobId};
 use doclens::engine::trust::Origin;
 use doclens::markup::location::grid_from_page;
 use doclens::markup::{DocTree, NodeKind};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, vec2};
 use egui_kittest::kittest::Queryable as _;
 
-use crate::bench::{Bench, node, recognition};
+use crate::bench::{Bench, message, node, recognition};
 
 const PAGE: &str = "<doctag><section_header_level_1><loc_50><loc_40><loc_450><loc_60>A tall tale</section_header_level_1>\
 <text><loc_50><loc_80><loc_450><loc_160>Once upon a tirne</text>\
@@ -415,6 +417,54 @@ fn a_reading_is_scored_against_its_corrections_until_something_changes() {
     bench.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     bench.settle();
     assert!(!bench.shows("Edit distance"), "it is of another page now");
+}
+
+#[test]
+fn corrected_pages_are_saved_as_ground_truth() {
+    let mut bench = Bench::with_document(2);
+    bench.convert_to(PAGE);
+    select(&mut bench, "Once upon a tirne");
+    bench.press(Key::Delete);
+    bench.click("Review");
+    bench.chosen.replace(vec![PathBuf::from("/papers/truth")]);
+    bench.click("Save as ground truth…");
+    let written = |bench: &Bench| -> Vec<(JobId, PathBuf)> {
+        let script = bench.script.borrow();
+        let files = script.jobs.iter().zip(1..).filter_map(|(job, id)| match job {
+            Job::Save { path, .. } | Job::SavePageImage { path, .. } => Some((JobId(id), path.clone())),
+            _ => None,
+        });
+        files.collect()
+    };
+    while written(&bench).is_empty() {
+        std::thread::yield_now();
+        bench.settle();
+    }
+    let files = written(&bench);
+    let names = ["page-0001.png", "page-0001.dt", "page-0001.json", "coco.json"];
+    let expected = names.map(|name| PathBuf::from("/papers/truth").join(name));
+    assert_eq!(files.iter().map(|(_, path)| path.clone()).collect::<Vec<_>>(), expected);
+    let Job::Save { contents, .. } = bench.job(files[1].0) else { panic!("no DocTags") };
+    let doctags = String::from_utf8(contents.to_vec()).unwrap();
+    assert!(doctags.contains("A tall tale") && !doctags.contains("tirne"), "{doctags}");
+    for (job, path) in files {
+        assert!(!bench.shows("Saved"), "not all is there");
+        bench.say(job, EventKind::Finished(Outcome::Saved(path)));
+    }
+    assert!(bench.shows("Saved 1 corrected page"));
+
+    // One file that cannot be written is told of, once.
+    bench.click("Save as ground truth…");
+    while written(&bench).len() < 8 {
+        std::thread::yield_now();
+        bench.settle();
+    }
+    let files = written(&bench);
+    for (job, path) in &files[4..] {
+        bench.say(*job, EventKind::Failed(message(&format!("No room for {}", path.display()))));
+    }
+    assert!(bench.shows("No room for /papers/truth/page-0001.png"));
+    assert!(!bench.shows("No room for /papers/truth/coco.json"), "the same reason a second time");
 }
 
 #[test]

@@ -10,7 +10,8 @@ use doclens::engine::event::{EventKind, Outcome, PageRecognition, StopReason};
 use doclens::engine::job::{EngineChoice, RecognizeRequest, Task};
 use doclens::engine::scripted::ScriptedRecognizer;
 use doclens::geometry::BBox;
-use doclens::markup::NodeKind;
+use doclens::markup::export::csv::csv_of_table;
+use doclens::markup::{NodeKind, TableGrid};
 use egui::{Event, Key, Modifiers, PointerButton, Pos2, Rect, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -190,14 +191,20 @@ impl RealBench {
     }
 }
 
-/// The rows of the only table, each cell once, at its place.
-fn rows(read: &PageRecognition) -> Vec<String> {
+/// The only table.
+fn grid(read: &PageRecognition) -> &TableGrid {
     let mut grids = read.tree.nodes().filter_map(|(_, node)| match &node.kind {
         NodeKind::Table { grid, .. } => Some(grid),
         _ => None,
     });
     let grid = grids.next().unwrap();
     assert!(grids.next().is_none(), "one table was grabbed");
+    grid
+}
+
+/// Its rows, each cell once, at its place.
+fn rows(read: &PageRecognition) -> Vec<String> {
+    let grid = grid(read);
     (0..grid.num_rows)
         .map(|row| {
             let cells = grid.cells.iter().filter(|cell| cell.row == row);
@@ -206,17 +213,20 @@ fn rows(read: &PageRecognition) -> Vec<String> {
         .collect()
 }
 
-/// The table at this place of the sample, grabbed with some air around it, has so many rows, and
-/// these among them.
-fn check(bench: &mut RealBench, (page, number): (usize, usize), num_rows: usize, expected: &[(usize, &str)]) {
-    let table = bench.tables_of(page)[number];
-    let region = BBox {
+/// A table with some air around it, as a hand draws it.
+fn around(table: BBox) -> BBox {
+    BBox {
         left: table.left - 0.01,
         top: table.top - 0.004,
         right: table.right + 0.01,
         bottom: table.bottom + 0.004,
-    };
-    let rows = rows(&bench.grab(page, region));
+    }
+}
+
+/// The table at this place of the sample has so many rows, and these among them.
+fn check(bench: &mut RealBench, (page, number): (usize, usize), num_rows: usize, expected: &[(usize, &str)]) {
+    let table = bench.tables_of(page)[number];
+    let rows = rows(&bench.grab(page, around(table)));
     assert_eq!(rows.len(), num_rows, "{rows:#?}");
     for (row, text) in expected {
         assert_eq!(rows[*row], *text, "{rows:#?}");
@@ -241,6 +251,20 @@ fn the_tables_of_the_sample_are_grabbed_from_its_own_text() {
     let header = (0, "Year | Days | Hours lost | Highest | Lowest | Largest residual");
     let total = (11, "All years | 3635 | 501 | 5.61 | −0.26 | 1.12");
     check(&mut bench, *third, 12, &[header, (10, "2025 | 364 | 38 | 5.44 | −0.20 | 0.88"), total]);
+}
+
+/// Ruled by cell, by groups of columns, at head and foot only, and not at all; see the README beside them.
+#[test]
+fn tables_of_real_documents_are_grabbed_cell_by_cell() {
+    for name in ["census", "fda", "usgs", "eu", "cars"] {
+        let mut bench = RealBench::open(&format!("tests/fixtures/tables/{name}.pdf"), None);
+        let tables = bench.tables_of(0);
+        let grabbed = tables.iter().map(|table| csv_of_table(grid(&bench.grab(0, around(*table)))));
+        let grabbed: Vec<String> = grabbed.map(|csv| csv.trim_end().to_owned()).collect();
+        let file = format!("{}/tests/fixtures/tables/{name}.csv", env!("CARGO_MANIFEST_DIR"));
+        let expected = std::fs::read_to_string(file).unwrap();
+        assert_eq!(grabbed.join("\n\n"), expected.replace("\r\n", "\n").trim_end(), "{name}");
+    }
 }
 
 #[test]

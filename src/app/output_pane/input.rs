@@ -143,6 +143,8 @@ pub enum PaneAction {
     MoveBefore(NodeId, Option<NodeId>),
     /// Hold the readings of the corrected pages against what was made of them.
     Score,
+    /// Ask where to, then write the corrected pages as ground truth.
+    SaveGroundTruth,
     /// Put the whole document on the clipboard.
     CopyDocument(ExportFormat),
     /// Put one element on the clipboard.

@@ -102,6 +102,10 @@ fn score_ui(
     egui::Frame::new().inner_margin(egui::Margin::symmetric(12, 4)).show(ui, |ui| {
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new(format!("{num_pages} {noun}")).font(theme::strong(13.0)));
+            let hint = "Writes the corrected pages as DocTags, JSON and COCO boxes, with their images";
+            if ui.button("Save as ground truth…").on_hover_text(hint).clicked() {
+                actions.push(PaneAction::SaveGroundTruth);
+            }
             let Some(score) = score else {
                 let button = ui.button("Score the reading");
                 let hint = "Holds what was first read against what you made of it";
@@ -110,6 +114,7 @@ fn score_ui(
                 }
                 return;
             };
+            ui.add_space(space::S);
             for (name, value, explanation) in values_of(score) {
                 let value = value.map_or("–".to_owned(), |value| format!("{value:.3}"));
                 // One text, so that a number never stands on another line than its name.

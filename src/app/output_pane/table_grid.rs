@@ -211,17 +211,20 @@ fn running_sums(lengths: &[f32]) -> Vec<f32> {
 
 /// A column counts as numbers when all its data that are not empty are.
 fn numeric_columns(grid: &TableGrid) -> Vec<bool> {
-    let mut verdicts: Vec<Option<bool>> = vec![None; grid.num_cols];
+    // Of the data cells of each column: numbers, and all.
+    let mut counts = vec![(0, 0); grid.num_cols];
     let data = grid.cells.iter().enumerate().filter(|(_, cell)| {
         let is_head = cell.header != CellHeader::None || (cell.row == 0 && grid.num_rows > 1);
         !is_head && cell.col_span == 1 && !is_blank(&cell.text)
     });
     for (_, cell) in data {
-        if let Some(verdict) = verdicts.get_mut(cell.col) {
-            *verdict = Some(verdict.unwrap_or(true) && is_number(&cell.text));
+        if let Some((numbers, all)) = counts.get_mut(cell.col) {
+            *numbers += usize::from(is_number(&cell.text));
+            *all += 1;
         }
     }
-    verdicts.into_iter().map(|verdict| verdict == Some(true)).collect()
+    // Here and there something stands in a number's place: "(X)", "a", "not known".
+    counts.into_iter().map(|(numbers, all)| all > 0 && numbers * 8 >= all * 7).collect()
 }
 
 fn is_blank(text: &str) -> bool {

@@ -105,6 +105,7 @@ fn read_ui(ui: &mut Ui, read: &PageRecognition, tables: &mut GrabbedTables, comm
             | PaneAction::Review(..)
             | PaneAction::MoveBefore(..)
             | PaneAction::Score
+            | PaneAction::SaveGroundTruth
             | PaneAction::CopyDocument(_)
             | PaneAction::SaveAs(_)
             | PaneAction::ConvertPage

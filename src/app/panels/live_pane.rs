@@ -191,6 +191,7 @@ fn command_of(state: &AppState, page: PageIndex, action: &PaneAction) -> Option<
             CorrectCommand::Edit(page, Edit::MoveBefore(node, before)).into()
         }
         PaneAction::Score => CorrectCommand::Score.into(),
+        PaneAction::SaveGroundTruth => CorrectCommand::SaveGroundTruth.into(),
         PaneAction::CopyDocument(format) => CopyCommand::CopyPage(page, format).into(),
         PaneAction::CopyElement(node, format) => CopyCommand::CopyElement(on_page(node), format).into(),
         PaneAction::CopyTable(node, format) => CopyCommand::CopyTable(on_page(node), format).into(),

@@ -36,8 +36,9 @@ impl Corrections {
     }
 
     /// The pages that somebody has changed.
-    fn corrected(&self) -> impl Iterator<Item = &PageHistory> {
-        self.pages.values().filter(|history| history.undoes().is_some())
+    pub fn corrected(&self) -> impl Iterator<Item = (PageIndex, &PageHistory)> {
+        let pages = self.pages.iter().filter(|(_, history)| history.undoes().is_some());
+        pages.map(|(page, history)| (*page, history))
     }
 
     /// How many those are.
@@ -48,7 +49,7 @@ impl Corrections {
     /// Those pages as they were read, and as they were corrected.
     pub fn to_score(&self) -> Vec<(String, String)> {
         let pair = |history: &PageHistory| (history.first().markup.clone(), history.state().markup.clone());
-        self.corrected().map(pair).collect()
+        self.corrected().map(|(_, history)| pair(history)).collect()
     }
 
     /// The score of a version has been worked out; it is void if something has changed meanwhile.

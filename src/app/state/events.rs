@@ -1,5 +1,6 @@
 //! What the engine's events change.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::command::{Command, CorrectCommand, ModelCommand, ViewCommand};
@@ -49,7 +50,8 @@ impl AppState {
                     | JobPurpose::DownloadModel { .. }
                     | JobPurpose::VerifyModel { .. }
                     | JobPurpose::RemoveModel
-                    | JobPurpose::Save { .. },
+                    | JobPurpose::Save { .. }
+                    | JobPurpose::SaveGroundTruth { .. },
                 )
                 | None => {}
             },
@@ -146,17 +148,26 @@ impl AppState {
                 self.notices.done(format!("{} freed", display_bytes(freed_bytes)), None);
                 return vec![ModelCommand::List.into()];
             }
-            Outcome::Saved(path) => {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-                let folder = path.parent().map(std::path::Path::to_path_buf);
-                let action = folder.map(|folder| NoticeAction {
-                    words: "Show folder",
-                    command: Command::OpenInDesktop(folder),
-                });
-                self.notices.done(format!("Saved {}", name.unwrap_or_default()), action);
-            }
+            Outcome::Saved(path) => self.saved(&path, purpose),
         }
         Vec::new()
+    }
+
+    /// Corrected pages are told of once, when the last of their files is written.
+    fn saved(&mut self, path: &Path, purpose: Option<&JobPurpose>) {
+        let words = match purpose {
+            Some(JobPurpose::SaveGroundTruth { folder, .. }) if self.jobs.saves_into(folder) => return,
+            Some(JobPurpose::SaveGroundTruth { num_pages: 1, .. }) => "Saved 1 corrected page".to_owned(),
+            Some(JobPurpose::SaveGroundTruth { num_pages, .. }) => {
+                format!("Saved {num_pages} corrected pages")
+            }
+            _ => format!("Saved {}", path.file_name().unwrap_or_default().to_string_lossy()),
+        };
+        let show = |folder: &Path| NoticeAction {
+            words: "Show folder",
+            command: Command::OpenInDesktop(folder.to_owned()),
+        };
+        self.notices.done(words, path.parent().map(show));
     }
 
     fn opened(&mut self, info: &Arc<DocumentInfo>, purpose: Option<&JobPurpose>) -> Vec<Command> {
@@ -204,7 +215,8 @@ impl AppState {
             | JobPurpose::Close
             | JobPurpose::UnloadModel
             | JobPurpose::RemoveModel
-            | JobPurpose::Save { .. } => {}
+            | JobPurpose::Save { .. }
+            | JobPurpose::SaveGroundTruth { .. } => {}
         }
         Vec::new()
     }
@@ -257,6 +269,11 @@ impl AppState {
                         NoticeAction { words: "Save as…", command: Command::SaveAs(*format) }
                     });
                 self.notices.error(message, action);
+            }
+            JobPurpose::SaveGroundTruth { folder, .. } => {
+                // The others would fail for the same reason, a full disk or a folder that is gone.
+                self.jobs.forget_saves_into(&folder);
+                self.notices.error(message, None);
             }
             JobPurpose::DownloadModel { id } => {
                 if let Some(download) = self.models.download.as_mut().filter(|download| download.id == id) {

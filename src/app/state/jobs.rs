@@ -1,7 +1,7 @@
 //! Jobs that have not ended, and why they run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::document::page::PageIndex;
 use crate::engine::job::{DocumentId, DocumentSource, JobId};
@@ -64,6 +64,19 @@ pub enum JobPurpose {
         /// Where to.
         path: PathBuf,
     },
+    /// A file of the corrected pages is being written.
+    SaveGroundTruth {
+        /// Into which folder.
+        folder: PathBuf,
+        /// How many pages are written there.
+        num_pages: usize,
+    },
+}
+
+impl JobPurpose {
+    fn is_ground_truth_in(&self, wanted: &Path) -> bool {
+        matches!(self, Self::SaveGroundTruth { folder, .. } if folder == wanted)
+    }
 }
 
 /// The jobs that have not ended.
@@ -88,6 +101,16 @@ impl Jobs {
         self.running.remove(&job)
     }
 
+    /// Files of corrected pages are still to be written into a folder.
+    pub fn saves_into(&self, wanted: &Path) -> bool {
+        self.running.values().any(|purpose| purpose.is_ground_truth_in(wanted))
+    }
+
+    /// Nothing more is to be heard of the files of the corrected pages that are written into a folder.
+    pub fn forget_saves_into(&mut self, unwanted: &Path) {
+        self.running.retain(|_, purpose| !purpose.is_ground_truth_in(unwanted));
+    }
+
     /// All of them, the oldest first.
     pub fn iter(&self) -> impl Iterator<Item = (JobId, &JobPurpose)> {
         self.running.iter().map(|(job, purpose)| (*job, purpose))
@@ -107,7 +130,8 @@ impl Jobs {
             | JobPurpose::DownloadModel { .. }
             | JobPurpose::VerifyModel { .. }
             | JobPurpose::RemoveModel
-            | JobPurpose::Save { .. } => None,
+            | JobPurpose::Save { .. }
+            | JobPurpose::SaveGroundTruth { .. } => None,
         })
     }
 }

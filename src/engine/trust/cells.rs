@@ -35,7 +35,7 @@ pub struct CellOnPage {
 /// The cells of a table in a box on the page, in the order of `grid.cells`; `None` for those where the page's
 /// own text has nothing. Empty when the table cannot be found there.
 pub(super) fn find_cells(grid: &TableGrid, bbox: &BBox, layer: &TextLayer) -> Vec<Option<CellOnPage>> {
-    let words = placed_words(layer, bbox);
+    let words = without_leaders(&placed_words(layer, bbox));
     let cells: Vec<&Cell> = grid.cells.iter().collect();
     let read = words_of(&cells);
     let is_too_large =
@@ -92,6 +92,34 @@ pub(super) fn find_cells(grid: &TableGrid, bbox: &BBox, layer: &TextLayer) -> Ve
     if 2 * num_as_read < num_filled { Vec::new() } else { found }
 }
 
+/// Dots in a row that lead from a label to its numbers and are no part of a cell.
+const MIN_LEADER_DOTS: usize = 4;
+
+/// The words without the dots that lead from one cell to the next. The first dot may stand at the word before.
+fn without_leaders(words: &[PlacedWord]) -> Vec<PlacedWord> {
+    let num_dots = |text: &str| text.chars().rev().take_while(|&c| is_leader_dot(c)).count();
+    let is_leader = |word: &PlacedWord| word.printed.chars().all(is_leader_dot);
+    let mut kept: Vec<PlacedWord> = Vec::with_capacity(words.len());
+    for run in words.chunk_by(|a, b| a.line == b.line && is_leader(a) && is_leader(b)) {
+        let before = kept.last_mut().filter(|word| run.first().is_some_and(|first| first.line == word.line));
+        let in_run: usize = run.iter().map(|word| num_dots(&word.printed)).sum();
+        let at_word = before.as_ref().map_or(0, |word| num_dots(&word.printed));
+        let is_leader = run.first().is_some_and(is_leader) && in_run + at_word >= MIN_LEADER_DOTS;
+        // Without a word before it, it says that something is not known.
+        match before {
+            Some(word) if is_leader => {
+                word.printed.truncate(word.printed.trim_end_matches(is_leader_dot).len());
+            }
+            _ => kept.extend_from_slice(run),
+        }
+    }
+    kept
+}
+
+fn is_leader_dot(c: char) -> bool {
+    matches!(c, '.' | '…' | '·' | '․')
+}
+
 fn cell_on_page(cell: &Cell, words: &[&PlacedWord]) -> Option<CellOnPage> {
     let bbox = words.iter().map(|word| word.bbox).reduce(|a, b| a.union(&b))?;
     let mut text: Vec<String> = Vec::new();
@@ -102,6 +130,10 @@ fn cell_on_page(cell: &Cell, words: &[&PlacedWord]) -> Option<CellOnPage> {
         if !is_joined {
             text.push(word.printed.clone());
         }
+    }
+    // What is left of a leader where the word before nearly fills the column. Dots alone say that something is not known.
+    while text.len() > 1 && text.last().is_some_and(|word| word.chars().all(is_leader_dot)) {
+        text.pop();
     }
     let text = text.join(" ");
     let is_as_read = without_blanks(&text) == without_blanks(&cell.text);
@@ -209,8 +241,11 @@ impl Placed {
     }
 }
 
-/// The places between `count` rows or columns: each where the fewest words are on the wrong side, and of
-/// such places in the widest gap.
+/// Of the words of the smaller of two neighbours, one in so many may have been paired wrongly.
+const PAIRED_WRONGLY: usize = 8;
+
+/// The places between `count` rows or columns: each in the widest gap of those where about the fewest words are on
+/// the wrong side.
 fn cuts(count: usize, words: &[Placed]) -> Vec<f64> {
     let mut words = words.to_vec();
     words.sort_by(|a, b| a.middle().total_cmp(&b.middle()));
@@ -232,18 +267,23 @@ fn cuts(count: usize, words: &[Placed]) -> Vec<f64> {
     starts.push(f64::INFINITY);
     let cut_after = |index: usize| {
         let num_before = words.iter().filter(|word| word.index <= index).count();
+        let of = |wanted: usize| words.iter().filter(|word| word.index == wanted).count();
+        let tolerated = of(index).min(of(index + 1)) / PAIRED_WRONGLY;
         // At the first place, every word that belongs before the cut stands after it.
-        let (mut wrong, mut best) = (num_before, (usize::MAX, f64::NEG_INFINITY, 0.0));
+        let mut wrong = num_before;
+        let mut places = Vec::with_capacity(ends.len());
         for (place, (end, start)) in ends.iter().zip(&starts).enumerate() {
             if let Some(passed) = place.checked_sub(1).and_then(|before| words.get(before)) {
                 if passed.index <= index { wrong -= 1 } else { wrong += 1 }
             }
             let gap = if end.is_finite() && start.is_finite() { start - end } else { f64::NEG_INFINITY };
-            if (wrong, -gap) < (best.0, -best.1) || place == 0 {
-                best = (wrong, gap, middle_of(*end, *start));
-            }
+            places.push((wrong, gap, middle_of(*end, *start)));
         }
-        best.2
+        let fewest = places.iter().map(|place| place.0).min().unwrap_or_default();
+        let good = places.into_iter().filter(|place| place.0 <= fewest + tolerated);
+        let best =
+            good.reduce(|best, place| if (-place.1, place.0) < (-best.1, best.0) { place } else { best });
+        best.map_or(0.0, |best| best.2)
     };
     (1..count).map(|next| cut_after(next - 1)).collect()
 }
@@ -313,6 +353,34 @@ mod tests {
         ];
         let otsl = "<fcel>A long name of two<fcel>Another long name<nl><fcel>x<fcel>y<nl>";
         check(otsl, &lines, &["A long name of two", "Another long name", "x", "y"]);
+    }
+
+    /// The first line of the header has the words of the second column in another order than its cells.
+    #[test]
+    fn leaders_are_no_text_and_a_header_over_two_lines_moves_no_column() {
+        let mut lines = vec![
+            (200.0, 88.0, "Under 18"),
+            (262.0, 88.0, "18 years"),
+            (210.0, 100.0, "years"),
+            (262.0, 100.0, "and over"),
+        ];
+        let rows = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+        let (first, second): (Vec<String>, Vec<String>) =
+            (10..19).map(|number| (format!("{number}.5"), format!("7{number}"))).unzip();
+        let leaders = [". . . . . .", " . .", " ."];
+        let labels: Vec<String> =
+            rows.iter().zip(leaders.iter().cycle()).map(|(row, leader)| format!("{row}{leader}")).collect();
+        let mut otsl = "<ecel><ched>Under 18 years<ched>18 years and over<nl>".to_owned();
+        let mut expected = vec!["-", "Under 18 years", "18 years and over"];
+        for (index, row) in rows.iter().enumerate() {
+            let y = 120.0 + 12.0 * index as f64;
+            lines.push((100.0, y, labels[index].as_str()));
+            lines.push((215.0, y, first[index].as_str()));
+            lines.push((285.0, y, second[index].as_str()));
+            otsl = format!("{otsl}<fcel>{row}<fcel>{}<fcel>{}<nl>", first[index], second[index]);
+            expected.extend([*row, first[index].as_str(), second[index].as_str()]);
+        }
+        check(&otsl, &lines, &expected);
     }
 
     #[test]

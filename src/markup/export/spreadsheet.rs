@@ -14,7 +14,7 @@ const MAX_DIGITS: usize = 15;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Number {
     pub(crate) value: f64,
-    /// In the language of spreadsheets: `#,##0.00`, `0.0%`.
+    /// In the language of spreadsheets: `#,##0.00`, `0.0%`, `$#,##0`, `#,##0.00 €`.
     pub(crate) format: String,
 }
 
@@ -81,11 +81,13 @@ impl NumberStyle {
         if written.is_percent {
             format.push('%');
         }
+        // Spreadsheets show signs of currencies, and spaces, without being told to.
+        format = format!("{}{format}{}", written.before, written.after);
         Some(Number { value, format })
     }
 }
 
-/// A text that is nothing but digits, separators, a minus sign and a percent sign.
+/// A text that is nothing but digits, separators, a minus sign, and a percent sign or that of a currency.
 #[derive(Debug)]
 struct Written {
     is_negative: bool,
@@ -94,7 +96,12 @@ struct Written {
     /// Between the digits: one less.
     separators: Vec<char>,
     is_percent: bool,
+    /// The sign of a currency before or after the number, with the space between.
+    before: String,
+    after: String,
 }
+
+const CURRENCIES: [char; 5] = ['$', '€', '£', '¥', '₹'];
 
 impl Written {
     fn of(text: &str) -> Option<Self> {
@@ -104,12 +111,27 @@ impl Written {
         let (is_percent, rest) = rest
             .strip_suffix('%')
             .map_or((false, rest), |rest| (true, rest.trim_end_matches([' ', '\u{a0}'])));
+        let after_sign = rest.strip_prefix(CURRENCIES).map(|rest| rest.trim_start_matches([' ', '\u{a0}']));
+        let before_sign = rest.strip_suffix(CURRENCIES).map(|rest| rest.trim_end_matches([' ', '\u{a0}']));
+        let (before, rest, after) = match (after_sign, before_sign) {
+            (Some(number), _) => (&rest[..rest.len() - number.len()], number, ""),
+            (None, Some(number)) => ("", number, &rest[number.len()..]),
+            (None, None) => ("", rest, ""),
+        };
         let is_separator = |c: char| matches!(c, '.' | ',' | '\u{a0}' | '\u{202f}' | '\u{2009}');
         let digits: Vec<String> = rest.split(is_separator).map(str::to_owned).collect();
         let is_number =
             digits.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
         let separators = rest.chars().filter(|c| is_separator(*c)).collect();
-        is_number.then_some(Self { is_negative, digits, separators, is_percent })
+        let is_one_kind = !(is_percent && before.len() + after.len() > 0);
+        (is_number && is_one_kind).then(|| Self {
+            is_negative,
+            digits,
+            separators,
+            is_percent,
+            before: before.replace('\u{a0}', " "),
+            after: after.replace('\u{a0}', " "),
+        })
     }
 
     /// The decimal mark, when the text can be read in one way only.
@@ -198,6 +220,13 @@ mod tests {
     #[test]
     fn numbers_are_numbers_where_nothing_is_lost() {
         check("42", &[], Some((42.0, "0")));
+        check("$62,567,000", &[], Some((62_567_000.0, "$#,##0")));
+        check("-$0.50", &[], Some((-0.5, "$0.00")));
+        check("1.234,50\u{a0}€", &[], Some((1234.5, "#,##0.00 €")));
+        check("£ 12", &[], Some((12.0, "£ 0")));
+        check("$5$", &[], None);
+        check("5 €%", &[], None);
+        check("$", &[], None);
         check(" 0 ", &[], Some((0.0, "0")));
         check("12.50", &[], Some((12.5, "0.00")));
         check("−3.5", &[], Some((-3.5, "0.0")));

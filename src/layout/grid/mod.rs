@@ -1,4 +1,8 @@
-//! Tables whose cells are drawn: rules that cross form a grid, missing pieces make spans.
+//! Tables whose cells are drawn: rules that cross form a grid, missing pieces make spans. Where rules part only
+//! the header from the body and one group of columns from the next, white does the rest (`inner_columns`, `bands`).
+
+mod bands;
+mod inner_columns;
 
 use crate::layout::draft::{Draft, DraftCell, MAX_SLOTS};
 use crate::layout::groups::{root, unite};
@@ -17,9 +21,6 @@ const DRAWN_SHARE: f64 = 0.6;
 
 /// A grid with fewer filled cells than this share is a chart, graph paper or a form of boxes.
 const MIN_FILLED_SHARE: f64 = 0.2;
-
-/// Rows are split by lines of text only where rules part at most this many bands.
-const MAX_BANDS_TO_SPLIT: usize = 3;
 
 /// A grid of rules that may be a table.
 pub(super) struct Grid {
@@ -106,7 +107,11 @@ impl Grid {
     }
 
     /// The table of the lines that stand in the grid; `None` when it is no table.
-    pub(super) fn table(&self, lines: &[Line]) -> Option<Draft> {
+    pub(super) fn table(self, lines: &[Line]) -> Option<Draft> {
+        self.with_inner_columns(lines).draft(lines)
+    }
+
+    fn draft(&self, lines: &[Line]) -> Option<Draft> {
         let (num_rows, num_cols) = (self.num_rows(), self.num_cols());
         let (mut cells, owner) = self.cells();
         for line in lines {
@@ -127,7 +132,7 @@ impl Grid {
             }
         }
         let draft = Draft { num_rows, num_cols, cells, num_header_rows: None, bbox: Some(self.bbox) };
-        let draft = split_bands(draft);
+        let draft = bands::split(draft);
         let draft = drop_empty(draft);
         let num_filled = draft.num_filled();
         let is_table = num_filled >= 3
@@ -173,72 +178,6 @@ impl Grid {
             // A slot that is closed on the left side only belongs to the cell.
             && self.column_borders[row][cols.start] == self.column_borders[row - 1][cols.start]
     }
-}
-
-/// Splits rows of slots that hold several lines of a table whose rows are not parted by rules:
-/// then the lines of all columns stand on the same baselines.
-fn split_bands(draft: Draft) -> Draft {
-    let mut num_lines = vec![1; draft.num_rows];
-    if draft.num_rows <= MAX_BANDS_TO_SPLIT {
-        for (row, num_lines) in num_lines.iter_mut().enumerate() {
-            *num_lines = baselines_of_band(&draft, row).len().max(1);
-        }
-    }
-    if num_lines.iter().all(|&num_lines| num_lines == 1) {
-        return draft;
-    }
-    let mut first_row = vec![0; draft.num_rows + 1];
-    for row in 0..draft.num_rows {
-        first_row[row + 1] = first_row[row] + num_lines[row];
-    }
-    let mut split = Draft { num_rows: first_row[draft.num_rows], cells: Vec::new(), ..draft };
-    split.num_header_rows = (num_lines.len() > 1 && num_lines[0] == 1).then_some(1);
-    for cell in &draft.cells {
-        if cell.row_span > 1 || num_lines[cell.row] == 1 {
-            let row_span = first_row[cell.row + cell.row_span] - first_row[cell.row];
-            split.cells.push(DraftCell { row: first_row[cell.row], row_span, ..cell.clone() });
-            continue;
-        }
-        let baselines = baselines_of_band(&draft, cell.row);
-        for (offset, baseline) in baselines.iter().enumerate() {
-            let mut part = DraftCell {
-                col_span: cell.col_span,
-                ..DraftCell::at(first_row[cell.row] + offset, cell.col)
-            };
-            let next = baselines.get(offset + 1).copied().unwrap_or(f64::INFINITY);
-            part.lines = cell
-                .lines
-                .iter()
-                .filter(|line| line.baseline < next - 1.0 && (offset == 0 || line.baseline >= baseline - 1.0))
-                .cloned()
-                .collect();
-            split.cells.push(part);
-        }
-    }
-    split
-}
-
-/// The baselines on which the band's rows stand, when most columns agree that they are rows.
-fn baselines_of_band(draft: &Draft, row: usize) -> Vec<f64> {
-    let cells: Vec<&DraftCell> = draft
-        .cells
-        .iter()
-        .filter(|cell| cell.row == row && cell.row_span == 1 && !cell.lines.is_empty())
-        .collect();
-    let mut baselines: Vec<f64> =
-        cells.iter().flat_map(|cell| &cell.lines).map(|line| line.baseline).collect();
-    baselines.sort_by(f64::total_cmp);
-    baselines.dedup_by(|a, b| (*a - *b).abs() < 2.0);
-    let on = |cell: &DraftCell, baseline: f64| {
-        cell.lines.iter().any(|line| (line.baseline - baseline).abs() < 2.0)
-    };
-    // Every line needs most columns: a wrapped line stands alone or nearly so.
-    let is_rows = cells.len() >= 2
-        && baselines.len() >= 2
-        && baselines
-            .iter()
-            .all(|&baseline| cells.iter().filter(|cell| on(cell, baseline)).count() * 10 >= cells.len() * 6);
-    if is_rows { baselines } else { Vec::new() }
 }
 
 /// Drops rows and columns in which nothing stands and nothing starts.
