@@ -297,10 +297,13 @@ pub enum SettingCommand {
     UseDevice(DevicePreference),
     /// Choose how exactly numbers are kept.
     UsePrecision(Precision),
-    /// Let the vision encoder compute in 16-bit fixed point, or not. A loaded model is loaded again.
-    SetVisionInt16(bool),
-    /// Hold the text decoder's weights in 8 bits, or not. A loaded model is loaded again.
-    SetTextQ8_0(bool),
+    /// Choose what a processor computes with fewer bits. A loaded model is loaded again.
+    Quantize {
+        /// The vision encoder, in 16-bit fixed point.
+        vision_int16: bool,
+        /// The text decoder's weights, in 8 bits.
+        text_q8_0: bool,
+    },
     /// Choose how many threads compute, from the next start on.
     SetThreads(Option<usize>),
     /// Free the model's memory after so many minutes without a page.

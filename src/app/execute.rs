@@ -190,12 +190,8 @@ impl App {
                 settings.precision = precision;
                 self.execute_model(ModelCommand::Reload);
             }
-            SettingCommand::SetVisionInt16(is_on) => {
-                settings.vision_int16 = is_on;
-                self.execute_model(ModelCommand::Reload);
-            }
-            SettingCommand::SetTextQ8_0(is_on) => {
-                settings.text_q8_0 = is_on;
+            SettingCommand::Quantize { vision_int16, text_q8_0 } => {
+                (settings.vision_int16, settings.text_q8_0) = (vision_int16, text_q8_0);
                 self.execute_model(ModelCommand::Reload);
             }
             SettingCommand::SetThreads(num_threads) => settings.num_threads = num_threads,

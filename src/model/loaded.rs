@@ -16,6 +16,7 @@ use super::idefics3::{Network, Root, tensor_shapes};
 use super::image_processor::{ImageProcessor, TilePlan};
 use super::kernels::isa::Isa;
 use super::load_options::{CheckReport, LoadOptions, LoadProgress, LoadReport};
+use super::memory::GivesMemoryBack;
 use super::page_model::{GenerationOptions, PageModel, Steps};
 use super::prompt::{ChatTemplate, Message, expand_images};
 use super::tokenizer::TextTokenizer;
@@ -36,6 +37,7 @@ pub struct Idefics3 {
     pub(super) max_new_tokens: Option<usize>,
     chat_template: ChatTemplate,
     report: LoadReport,
+    _memory: GivesMemoryBack,
 }
 
 /// A prompt before and after the tokenizer.
@@ -104,6 +106,7 @@ pub fn load(
         chat_template: parts.chat_template,
         network,
         report,
+        _memory: GivesMemoryBack,
     })
 }
 

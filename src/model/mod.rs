@@ -22,6 +22,7 @@ mod kernels;
 mod load_options;
 mod loaded;
 pub mod measure;
+mod memory;
 mod native;
 mod page_model;
 mod prompt;

@@ -126,12 +126,13 @@ fn model_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
 fn quantization_ui(ui: &mut Ui, state: &AppState, commands: &CommandSender) {
     let settings = &state.settings;
     let words = "16-bit fixed point: two thirds of the time, about as exact as f16. Models that were measured wrote the same tokens, with embeddings off by 0.02 %";
-    check(ui, settings.vision_int16, "Faster vision on a processor", words, |is_on| {
-        commands.send(SettingCommand::SetVisionInt16(is_on));
+    let (vision_int16, text_q8_0) = (settings.vision_int16, settings.text_q8_0);
+    check(ui, vision_int16, "Faster vision on a processor", words, |vision_int16| {
+        commands.send(SettingCommand::Quantize { vision_int16, text_q8_0 });
     });
     let words = "Weights in 8 bits: half the memory for them. Trained models that were measured wrote the same tokens, with the first logits off by up to 2 %";
-    check(ui, settings.text_q8_0, "Faster writing on a processor", words, |is_on| {
-        commands.send(SettingCommand::SetTextQ8_0(is_on));
+    check(ui, text_q8_0, "Faster writing on a processor", words, |text_q8_0| {
+        commands.send(SettingCommand::Quantize { vision_int16, text_q8_0 });
     });
 }
 
