@@ -173,7 +173,7 @@ pub(super) fn text_of(words: &[Word]) -> String {
 const SUPERSCRIPTS: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /// One of the dots that lead the eye from one column to the next.
-pub(super) fn is_leader_dot(character: char) -> bool {
+pub fn is_leader_dot(character: char) -> bool {
     matches!(character, '.' | '…' | '·' | '․')
 }
 

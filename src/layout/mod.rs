@@ -50,6 +50,7 @@ mod writer;
 
 pub use context::DocumentContext;
 pub use error::Error;
+pub use line::is_leader_dot;
 
 use crate::document::page::PageIndex;
 use crate::document::text_layer::{TextLayer, TextQuality};

@@ -13,6 +13,7 @@ use super::layer_text::{PlacedWord, folded, join_parted, placed_words};
 use super::numbers;
 use crate::document::text_layer::TextLayer;
 use crate::geometry::BBox;
+use crate::layout::is_leader_dot;
 use crate::markup::{Cell, Node, NodeKind, TableGrid};
 
 /// Tables with more words than this, here or there, are not compared cell by cell.
@@ -114,10 +115,6 @@ fn without_leaders(words: &[PlacedWord]) -> Vec<PlacedWord> {
         }
     }
     kept
-}
-
-fn is_leader_dot(c: char) -> bool {
-    matches!(c, '.' | '…' | '·' | '․')
 }
 
 fn cell_on_page(cell: &Cell, words: &[&PlacedWord]) -> Option<CellOnPage> {
