@@ -11,7 +11,7 @@ use super::isa::{Instructions, Isa, for_each_isa};
 use super::lanes::Lanes;
 use super::matmul::{Rows, RowsMut, Share, Then, on_threads};
 use super::packed::PANEL;
-use super::tile::{Place, finish};
+use super::tile::{Place, finish, with_constant_count};
 use super::whole_lanes::{Pair, WholeLanes, pair};
 
 /// Scales below it are taken for zero: their reciprocal would not be finite.
@@ -221,19 +221,7 @@ fn tile<'r, B: WeightBlock<PAIRS>, const PAIRS: usize, const P: usize>(
     panels: &[&[B]; P],
     sums: &mut [[[f32; PANEL]; P]],
 ) {
-    macro_rules! for_count {
-        ($($count:literal)+) => {
-            match sums.len() {
-                $($count => {
-                    if let Some(sums) = sums.as_mut_array::<$count>() {
-                        accumulate(isa, &std::array::from_fn(row), panels, sums);
-                    }
-                })+
-                _ => {}
-            }
-        };
-    }
-    for_count!(1 2 3 4 5 6 7 8 9 10 11 12);
+    with_constant_count!(sums => accumulate(isa, &std::array::from_fn(row), panels, sums));
 }
 
 for_each_isa! {

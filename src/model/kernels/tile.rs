@@ -90,6 +90,25 @@ fn many_rows<T: Stored, const P: usize, const N: usize>(
     }
 }
 
+/// Evaluates the expression with the slice of sums as an array, so that the number of rows is a constant in it; for one
+/// to twelve rows, as many as there are registers for.
+macro_rules! with_constant_count {
+    ($sums:ident => $call:expr) => {
+        $crate::model::kernels::tile::with_constant_count!($sums => $call, 1 2 3 4 5 6 7 8 9 10 11 12)
+    };
+    ($sums:ident => $call:expr, $($count:literal)+) => {
+        match $sums.len() {
+            $($count => {
+                if let Some($sums) = $sums.as_mut_array::<$count>() {
+                    $call;
+                }
+            })+
+            _ => {}
+        }
+    };
+}
+pub(super) use with_constant_count;
+
 /// Adds the products of one inner block to the sums of some rows: the number of rows becomes a constant.
 fn tile<'a, const P: usize>(
     isa: Isa,
@@ -97,19 +116,7 @@ fn tile<'a, const P: usize>(
     lines: &[&[[f32; PANEL]]; P],
     sums: &mut [[[f32; PANEL]; P]],
 ) {
-    macro_rules! for_count {
-        ($($count:literal)+) => {
-            match sums.len() {
-                $($count => {
-                    if let Some(sums) = sums.as_mut_array::<$count>() {
-                        accumulate_for(isa, &std::array::from_fn(row), lines, sums);
-                    }
-                })+
-                _ => {}
-            }
-        };
-    }
-    for_count!(1 2 3 4 5 6 7 8 9 10 11 12);
+    with_constant_count!(sums => accumulate_for(isa, &std::array::from_fn(row), lines, sums));
 }
 
 /// `N` rows, `P` panels at a time; what is left over of the panels one at a time. Weights are widened
